@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: MIT
+-- The Lua half of the host: finds what the command line names, runs it, reports how it ended. Returns the exit status.
+local host = require "hilum.host"
+
+local MODULES = { "csv", "fs", "hash", "image", "json", "npy", "phantom", "task", "term", "vec" }
+local DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+-- `hilum.image`, and `image` alone, require themselves on first use.
+local function install_globals()
+  local known = {}
+  for _, name in ipairs(MODULES) do known[name] = true end
+  local function load_on_use(t, name)
+    if not known[name] then return nil end
+    local module = require("hilum." .. name)
+    rawset(t, name, module)
+    return module
+  end
+  hilum = setmetatable({ version = host.version }, { __index = load_on_use }) -- luacheck: globals hilum
+  package.loaded.hilum = hilum
+  setmetatable(_G, { __index = load_on_use })
+end
+
+-- A table is how the world failed: one line. A string is a bug: with its traceback.
+local function with_traceback(err)
+  if type(err) ~= "string" then return err end
+  return debug.traceback(err, 2)
+end
+
+local function report(err, name)
+  local message = tostring(err)
+  io.stderr:write("hilum", name and " " .. name or "", ": ", message, "\n")
+  local kind = type(err) == "table" and err.kind
+  return kind == "interrupted" and INTERRUPTED or kind == "usage" and USAGE or FAILED
+end
+
+local function usage(message) error(host.error("usage", message), 0) end
+
+-- Lua given on the command line.
+
+local function run_chunk(chunk, message, ...)
+  if not chunk then usage(message) end
+  chunk(...)
+  return DONE
+end
+
+local function require_module(name)
+  local short = name:match("^hilum%.(.+)$") or name
+  _G[short] = require(name)
+end
+
+local function run_stdin(arguments)
+  local source = io.read("a"):gsub("^#[^\n]*", "")
+  arg = arguments -- luacheck: globals arg
+  return run_chunk(load(source, "=stdin"), "stdin is not Lua", table.unpack(arguments))
+end
+
+-- The workflow, built-in or file that the first word names.
+
+local function run_named(name, arguments, globals)
+  local builtins = require "host.help".builtins
+  if builtins[name] then return builtins[name](arguments, globals) end
+  local manifest = require "host.manifest"
+  local path, why = manifest.find(name, globals.project)
+  if not path then usage(why) end
+  return require "host.context".run_from_command_line(manifest.load(path), arguments, globals)
+end
+
+-- Splits what stands before the name from what follows it.
+local function dispatch(arguments)
+  local options = require "host.options"
+  local globals, rest = options.parse_globals(arguments, usage)
+  local chunks = false
+  while rest[1] == "-l" or rest[1] == "-e" do
+    local flag, value = table.remove(rest, 1), table.remove(rest, 1)
+    if not value then usage(flag .. " needs an argument") end
+    if flag == "-l" then
+      require_module(value)
+    else
+      run_chunk(load(value, "=(command line)"))
+      chunks = true
+    end
+  end
+  local name = table.remove(rest, 1)
+  if not name then
+    if chunks then return DONE end
+    return require "host.repl".run(globals)
+  end
+  if name == "-" then return run_stdin(rest) end
+  return run_named(name, rest, globals), name
+end
+
+return (function(arguments)
+  install_globals()
+  local ok, status, name = xpcall(dispatch, with_traceback, arguments)
+  if not ok then return report(status) end
+  local clean = host.drain()
+  if clean == nil then return INTERRUPTED end
+  if status == DONE and not clean then return FAILED end
+  return status, name
+end)(...)

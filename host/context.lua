@@ -1,0 +1,156 @@
+-- SPDX-License-Identifier: MIT
+-- Running a workflow: its options, the `ctx` it is given, the record it leaves in run.jsonl.
+local host = require "hilum.host"
+local options = require "host.options"
+local manifest = require "host.manifest"
+
+local context = {}
+
+local function usage_of(name)
+  return function(message) error(host.error("usage", ("%s; `hilum help %s` shows how"):format(message, name)), 0) end
+end
+
+local function say(text) io.stderr:write(text, "\n") end
+
+-- ctx: what a workflow may use of the host. One for a whole run, shared by the workflows it runs in turn.
+local Context = {}
+Context.__index = Context
+
+local function new_context(project, common)
+  return setmetatable({ project = project, json = common.json, quiet = common.quiet, verbose = common.verbose, force = common.force,
+    depth = 0 }, Context)
+end
+
+-- ctx.say(format, …): a line on stderr, not with --quiet. All functions of ctx are called with a dot.
+local function bind(ctx)
+  local bound = setmetatable({}, { __index = ctx })
+  function bound.say(format, ...) if not ctx.quiet then say(format:format(...)) end end
+  function bound.verbose_say(format, ...) if ctx.verbose then say(format:format(...)) end end
+  function bound.warn(format, ...)
+    if not ctx.quiet then say(require "hilum.term".color("warning: ", "yellow") .. format:format(...)) end
+  end
+  function bound.print(format, ...) if not ctx.json then io.stdout:write(format:format(...), "\n") end end
+  function bound.fail(format, ...) error(host.error("integrity", format:format(...)), 0) end
+  function bound.usage(format, ...) error(host.error("usage", format:format(...)), 0) end
+  function bound.progress(total, label, settings) return require "hilum.term".progress(total, label, settings) end
+  function bound.run(name, given) return context.run(bound, name, given or {}) end
+  return bound
+end
+
+local function all_specs(m)
+  local specs = table.move(m.options, 1, #m.options, 1, {})
+  return table.move(options.common, 1, #options.common, #specs + 1, specs)
+end
+
+-- Reading an option that was not declared is a mistake in the script.
+local function strict(values, specs)
+  local declared = {}
+  for _, spec in ipairs(specs) do declared[options.key(spec)] = true end
+  return setmetatable(values, { __index = function(_, key)
+    if not declared[key] then error(("no option '%s' is declared"):format(key), 2) end
+  end })
+end
+
+local function resolve(m, given, project)
+  local specs = all_specs(m)
+  local config = project.config
+  local values, origins = options.resolve(specs, given, project.folder, { config[m.name], config.defaults }, usage_of(m.name))
+  for _, spec in ipairs(m.options) do
+    local key = options.key(spec)
+    if spec.must_exist == nil and values[key] ~= nil and spec.type == "path" then
+      for _, name in ipairs(m.reads or {}) do
+        if name == spec[1] and not require "hilum.fs".stat(values[key]) and origins[key] == "command line" then
+          usage_of(m.name)(("--%s: %s does not exist"):format(name, values[key]))
+        end
+      end
+    end
+  end
+  return strict(values, specs), origins
+end
+
+local function files_of(m, field, values)
+  local files = {}
+  for _, name in ipairs(m[field] or {}) do
+    local value = values[(name:gsub("-", "_"))]
+    for _, path in ipairs(type(value) == "table" and value or { value }) do files[#files + 1] = path end
+  end
+  return files
+end
+
+local function plain_options(m, values)
+  local plain = {}
+  for _, spec in ipairs(m.options) do
+    local value = values[options.key(spec)]
+    if value ~= nil then plain[options.key(spec)] = type(value) == "table" and spec.type ~= "list" and tostring(value) or value end
+  end
+  return plain
+end
+
+-- Runs m with resolved options under the project's lock if it writes; leaves a record of inputs and outputs if it did its work.
+local function execute(ctx, m, values)
+  local writes = m.writes and #m.writes > 0
+  local lock <close> = writes and ctx.depth == 0 and assert(ctx.project:lock()) or nil -- luacheck: ignore 211
+  ctx.depth = ctx.depth + 1
+  local began = require "hilum.task".now()
+  local result = m.run(values, bind(ctx))
+  ctx.depth = ctx.depth - 1
+  if writes then
+    ctx.project:record { workflow = m.name, seconds = require "hilum.task".now() - began, options = plain_options(m, values),
+      reads = files_of(m, "reads", values), writes = files_of(m, "writes", values) }
+  end
+  return result
+end
+
+-- ctx.run: another workflow with typed values; returns what its run returned.
+function context.run(ctx, name, given)
+  local path, why = manifest.find(name, ctx.project.folder)
+  if not path then error(why, 3) end
+  local m = manifest.load(path)
+  local known = {}
+  for _, spec in ipairs(all_specs(m)) do known[options.key(spec)] = true end
+  for key in pairs(given) do
+    if not known[key] then error(("workflow %s has no option '%s'"):format(name, key), 3) end
+  end
+  return execute(getmetatable(ctx).__index, m, (resolve(m, given, ctx.project)))
+end
+
+local function apply_common(common)
+  if common.quiet then host.setenv("HILUM_QUIET", "1") end
+  if not common.color then host.setenv("HILUM_COLOR", "never") end
+  if common.jobs then require "hilum.task".jobs(common.jobs) end
+end
+
+local function show_options(m, values, origins)
+  local rows = {}
+  for _, spec in ipairs(m.options) do
+    local value = values[options.key(spec)]
+    rows[#rows + 1] = { option = spec[1], value = value == nil and "" or require "hilum.json".encode(value),
+      from = origins[options.key(spec)] }
+  end
+  print(require "hilum.term".table(rows, { "option", "value", "from" }))
+  return 0
+end
+
+local function print_result(result)
+  local plain = {}
+  for key, value in pairs(result or {}) do if key ~= "exit" then plain[key] = value end end
+  print(require "hilum.json".encode(plain))
+end
+
+-- Returns the exit status.
+function context.run_from_command_line(m, arguments, globals)
+  local fail = usage_of(m.name)
+  local given = options.parse(arguments, all_specs(m), fail)
+  for key, text in pairs(globals) do if given[key] == nil then given[key] = text end end
+  if given.help then return require "host.help".workflow(m) end
+  local project = require "lib.project".open(given.project or ".")
+  given.project = nil
+  local values, origins = resolve(m, given, project)
+  apply_common(values)
+  if values.show_options then return show_options(m, values, origins) end
+  local result = execute(new_context(project, values), m, values)
+  if values.json then print_result(result) end
+  return result and result.exit or 0
+end
+
+return context

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The process: a Lua state, the event loop, the modules, and boot.lua, which does the rest. The only file that may exit.
+ */
+#include <lauxlib.h>
+#include <lualib.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "host/modules.h"
+#include "task/loop.h"
+
+enum { EXIT_INTERRUPTED = 130 };
+
+static int processors(void) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+/* Stack: argv as a table. Returns the exit status boot.lua gives. */
+static int boot(lua_State *L) {
+  hl_open_modules(L);
+  hl_load_embedded(L, "boot");
+  lua_insert(L, 1);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+static void push_arguments(lua_State *L, int argc, char **argv) {
+  lua_createtable(L, argc, 0);
+  for (int i = 1; i < argc; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i);
+  }
+}
+
+/* boot.lua reports what goes wrong in scripts; what arrives here went wrong in boot.lua itself. */
+static int run(lua_State *L, int argc, char **argv) {
+  lua_pushcfunction(L, boot);
+  push_arguments(L, argc, argv);
+  if (lua_pcall(L, 1, 1, 0) == LUA_OK) return (int)lua_tointeger(L, -1);
+  fprintf(stderr, "hilum: %s\n", luaL_tolstring(L, -1, NULL));
+  return hl_loop_interrupted(hl_loop_of(L)) ? EXIT_INTERRUPTED : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN);
+  setenv("OPENBLAS_NUM_THREADS", "1", 1); /* BLAS runs on our workers; threads of its own would fight them */
+  lua_State *L = luaL_newstate();
+  if (!L) return fputs("hilum: not enough memory\n", stderr), EXIT_FAILURE;
+  luaL_openlibs(L);
+  struct hl_loop *loop = hl_loop_open(L, processors());
+  if (!loop) return perror("hilum: event loop"), EXIT_FAILURE;
+  hl_loop_catch_interrupts(loop);
+  int status = run(L, argc, argv);
+  hl_loop_close(loop);
+  lua_close(L);
+  return status;
+}

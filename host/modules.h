@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How Lua finds hilum's modules: those in the host by package.preload, the others as shared objects beside it, opened on first use.
+ */
+#ifndef HILUM_HOST_MODULES_H
+#define HILUM_HOST_MODULES_H
+
+#include <lua.h>
+
+/* Sets package.path, package.cpath and package.preload; `hilum.host` is the table boot.lua works with. [-0, +0, e] */
+void hl_open_modules(lua_State *L);
+
+/* Pushes the chunk of host/NAME.lua. [-0, +1, e] */
+void hl_load_embedded(lua_State *L, const char *name);
+
+#endif

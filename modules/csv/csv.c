@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+#include "csv/csv.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/buffer.h"
+
+enum { CHUNK = 1 << 18 };
+
+struct hl_csv_reader {
+  struct csv_parser parser;
+  const char *op;
+  char *path;
+  struct hl_csv_options options;
+  int fd;           /* -1: text in memory */
+  const char *text; /* what of the text in memory is still to be read */
+  size_t text_left;
+  char *chunk;
+  bool begun;
+
+  struct hl_csv_table *table; /* during hl_csv_read */
+  struct hl_error *err;
+  bool failed;
+
+  size_t first_cell;     /* of the row under way */
+  size_t line, row_line; /* under way; where the row under way began */
+  bool after_return;     /* the last line ended in CR: an LF now belongs to it */
+  bool has_names;        /* the header has been read */
+  uint32_t path_offset;  /* of the path in the text, for file_column */
+  size_t newlines;       /* in the chunks so far */
+};
+
+/* Failing: the parser goes on calling back until the end of its chunk, so the first error is kept and the rest ignored. */
+
+static bool fail_memory(struct hl_csv_reader *reader) {
+  reader->failed = true;
+  errno = ENOMEM;
+  return hl_fail_errno(reader->err, reader->op, reader->path);
+}
+
+static bool fail_at(struct hl_csv_reader *reader, size_t line, const char *what) {
+  reader->failed = true;
+  return hl_fail(reader->err, HL_PARSE, reader->op, "%s:%zu: %s", reader->path, line, what);
+}
+
+static size_t count_newlines(const char *text, size_t size) {
+  size_t count = 0;
+  for (size_t i = 0; i < size; i++) count += text[i] == '\n';
+  return count;
+}
+
+/* Cells. */
+
+static bool add_offset(struct hl_csv_reader *reader, uint32_t offset) {
+  struct hl_csv_table *table = reader->table;
+  uint32_t *cells = hl_grow(table->cells, &table->cell_room, table->cell_count + 1, sizeof *cells);
+  if (!cells) return false;
+  table->cells = cells;
+  cells[table->cell_count++] = offset;
+  return true;
+}
+
+/* Adds text and its NUL; false: no memory. */
+static bool add_text(struct hl_csv_reader *reader, const char *text, size_t size) {
+  struct hl_csv_table *table = reader->table;
+  char *grown = hl_grow(table->text, &table->text_room, table->text_size + size + 1, 1);
+  if (!grown) return false;
+  table->text = grown;
+  memcpy(grown + table->text_size, text, size);
+  grown[table->text_size + size] = '\0';
+  table->text_size += size + 1;
+  return true;
+}
+
+static bool add_cell(struct hl_csv_reader *reader, const char *text, size_t size) {
+  size_t offset = reader->table->text_size;
+  if (offset + size >= UINT32_MAX) return fail_at(reader, reader->line, "the table is larger than 4 GB: split the file");
+  return (add_text(reader, text, size) && add_offset(reader, (uint32_t)offset)) || fail_memory(reader);
+}
+
+static void take_cell(void *data, size_t size, void *context) {
+  struct hl_csv_reader *reader = context;
+  if (!reader->failed) add_cell(reader, data, size);
+}
+
+/* Names. */
+
+static bool is_taken(char *const *names, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0) return true;
+  return false;
+}
+
+/* The name as it is, or column_N for none, or with _2, _3 … behind it when an earlier column has it. */
+static char *make_name(char *const *names, size_t column, const char *given) {
+  char *name = NULL;
+  int length = *given ? asprintf(&name, "%s", given) : asprintf(&name, "column_%zu", column + 1);
+  for (size_t copy = 2; length >= 0 && is_taken(names, column, name); copy++) {
+    free(name);
+    length = asprintf(&name, "%s_%zu", *given ? given : "column", copy);
+  }
+  return length < 0 ? NULL : name;
+}
+
+static void free_names(char **names, size_t count) {
+  for (size_t i = 0; names && i < count; i++) free(names[i]);
+  free(names);
+}
+
+/* Names for the cells of the row under way, and for the column of the path. */
+static char **make_names(const struct hl_csv_reader *reader, size_t width, size_t columns) {
+  const struct hl_csv_table *table = reader->table;
+  char **names = calloc(columns, sizeof *names);
+  for (size_t i = 0; names && i < columns; i++) {
+    const char *given = i < width ? table->text + table->cells[reader->first_cell + i] : reader->options.file_column;
+    names[i] = make_name(names, i, given);
+    if (names[i]) continue;
+    free_names(names, columns);
+    return NULL;
+  }
+  return names;
+}
+
+static bool are_equal(char *const *a, char *const *b, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(a[i], b[i]) != 0) return false;
+  return true;
+}
+
+/* The first row of a file: names for the table, or the names that it must have. */
+static bool take_names(struct hl_csv_reader *reader) {
+  struct hl_csv_table *table = reader->table;
+  size_t width = table->cell_count - reader->first_cell, columns = width + (reader->options.file_column != NULL);
+  char **names = make_names(reader, width, columns);
+  if (!names) return fail_memory(reader);
+  reader->has_names = true;
+  table->text_size = table->cells[reader->first_cell];
+  table->cell_count = reader->first_cell;
+  if (!table->names) {
+    table->names = names;
+    table->columns = columns;
+    table->adjacent = width;
+    return true;
+  }
+  bool same = columns == table->columns && are_equal(names, table->names, columns);
+  free_names(names, columns);
+  return same || fail_at(reader, reader->row_line, "other columns than in the file before it: load it as a table of its own");
+}
+
+static bool add_path(struct hl_csv_reader *reader) {
+  reader->path_offset = (uint32_t)reader->table->text_size;
+  return add_text(reader, reader->path, strlen(reader->path)) || fail_memory(reader);
+}
+
+/* Rows. */
+
+/* Makes the row under way as wide as the table; false: it is not, and may not be. */
+static bool fit_width(struct hl_csv_reader *reader) {
+  struct hl_csv_table *table = reader->table;
+  size_t width = table->cell_count - reader->first_cell, wanted = table->adjacent;
+  if (reader->options.headless || width == wanted) return true;
+  if (!reader->options.ragged) {
+    char what[96];
+    snprintf(what, sizeof what, "%zu cell%s where the table has %zu columns", width, width == 1 ? "" : "s", wanted);
+    return fail_at(reader, reader->row_line, what);
+  }
+  if (width > wanted) {
+    table->text_size = table->cells[reader->first_cell + wanted];
+    table->cell_count = reader->first_cell + wanted;
+  }
+  for (; width < wanted; width++)
+    if (!add_cell(reader, "", 0)) return false;
+  return true;
+}
+
+static bool add_row(struct hl_csv_reader *reader) {
+  struct hl_csv_table *table = reader->table;
+  if (reader->options.file_column && !add_offset(reader, reader->path_offset)) return fail_memory(reader);
+  struct hl_csv_row *rows = hl_grow(table->rows, &table->row_room, table->row_count + 1, sizeof *rows);
+  if (!rows) return fail_memory(reader);
+  table->rows = rows;
+  size_t width = table->cell_count - reader->first_cell;
+  rows[table->row_count++] = (struct hl_csv_row){(uint32_t)reader->first_cell, (uint32_t)width, (uint32_t)reader->row_line};
+  return true;
+}
+
+static bool finish_row(struct hl_csv_reader *reader) {
+  struct hl_csv_table *table = reader->table;
+  size_t text_start = table->cells[reader->first_cell];
+  reader->line += count_newlines(table->text + text_start, table->text_size - text_start);
+  if (reader->options.headless || reader->has_names) return fit_width(reader) && add_row(reader);
+  return take_names(reader) && (!reader->options.file_column || add_path(reader));
+}
+
+/* libcsv reports every CR and LF outside quotes (CSV_REPALL_NL), so that lines can be counted; end is -1 at the end of the file.
+ */
+static void take_line_end(int end, void *context) {
+  struct hl_csv_reader *reader = context;
+  if (reader->failed) return;
+  bool has_cells = reader->table->cell_count > reader->first_cell;
+  if (has_cells && !finish_row(reader)) return;
+  bool counted = end == '\n' && reader->after_return && !has_cells;
+  reader->after_return = end == '\r';
+  if (!counted) reader->line++;
+  reader->row_line = reader->line;
+  reader->first_cell = reader->table->cell_count;
+}
+
+/* Reading. */
+
+static int keep_blanks(unsigned char byte) {
+  (void)byte;
+  return 0;
+}
+
+static struct hl_csv_reader *open_reader(const char *op, const char *path, const struct hl_csv_options *options) {
+  struct hl_csv_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) return NULL;
+  reader->op = op;
+  reader->options = *options;
+  reader->fd = -1;
+  reader->line = reader->row_line = 1;
+  reader->path = strdup(path);
+  csv_init(&reader->parser, CSV_REPALL_NL | CSV_STRICT_FINI);
+  csv_set_space_func(&reader->parser, keep_blanks);
+  if (options->separator) csv_set_delim(&reader->parser, (unsigned char)options->separator);
+  if (reader->path) return reader;
+  hl_csv_close(reader);
+  return NULL;
+}
+
+struct hl_csv_reader *hl_csv_open(const char *op, const char *path, const struct hl_csv_options *options, struct hl_error *err) {
+  struct hl_csv_reader *reader = open_reader(op, path, options);
+  if (reader && (reader->chunk = malloc(CHUNK)) && (reader->fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0) return reader;
+  hl_fail_errno(err, op, path);
+  hl_csv_close(reader);
+  return NULL;
+}
+
+struct hl_csv_reader *hl_csv_open_text(const char *op, const char *name, const char *text, size_t size,
+                                       const struct hl_csv_options *options, struct hl_error *err) {
+  struct hl_csv_reader *reader = open_reader(op, name, options);
+  if (!reader) {
+    hl_fail_errno(err, op, name);
+    return NULL;
+  }
+  reader->text = text;
+  reader->text_left = size;
+  return reader;
+}
+
+void hl_csv_close(struct hl_csv_reader *reader) {
+  if (!reader) return;
+  csv_free(&reader->parser);
+  if (reader->fd >= 0) close(reader->fd);
+  free(reader->chunk);
+  free(reader->path);
+  free(reader);
+}
+
+/* The next piece of the file or text; *size 0 at its end. */
+static bool next_chunk(struct hl_csv_reader *reader, const char **chunk, size_t *size) {
+  if (reader->fd < 0) {
+    *chunk = reader->text;
+    *size = reader->text_left < CHUNK ? reader->text_left : CHUNK;
+    reader->text += *size;
+    reader->text_left -= *size;
+    return true;
+  }
+  ssize_t got;
+  do got = read(reader->fd, reader->chunk, CHUNK);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return hl_fail_errno(reader->err, reader->op, reader->path);
+  *chunk = reader->chunk;
+  *size = (size_t)got;
+  return true;
+}
+
+/* What can be told from the bytes alone: a compressed file, a byte order mark (which is skipped), a NUL. */
+static bool inspect(struct hl_csv_reader *reader, const char **chunk, size_t *size) {
+  if (!reader->begun) {
+    reader->begun = true;
+    if (*size >= 2 && memcmp(*chunk, "\x1F\x8B", 2) == 0)
+      return hl_fail(reader->err, HL_PARSE, reader->op, "%s: is compressed: run gunzip on it first", reader->path);
+    size_t mark = *size >= 3 && memcmp(*chunk, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    *chunk += mark;
+    *size -= mark;
+  }
+  const char *nul = memchr(*chunk, 0, *size);
+  size_t clean = nul ? (size_t)(nul - *chunk) : *size;
+  reader->newlines += count_newlines(*chunk, clean);
+  return !nul || fail_at(reader, 1 + reader->newlines, "a NUL byte: the file is damaged, or not UTF-8 text (UTF-16 perhaps)");
+}
+
+static bool finish(struct hl_csv_reader *reader) {
+  if (csv_fini(&reader->parser, take_cell, take_line_end, reader) != 0)
+    return fail_at(reader, reader->row_line, "a quote in the row that begins here is never closed");
+  if (reader->failed || reader->has_names || reader->options.headless) return !reader->failed;
+  return fail_at(reader, 1, "empty: not even a header");
+}
+
+bool hl_csv_read(struct hl_csv_reader *reader, struct hl_csv_table *table, bool *ended, struct hl_error *err) {
+  reader->table = table;
+  reader->err = err;
+  /* A row under way starts after the complete ones, wherever hl_csv_forget_rows has put those. */
+  const struct hl_csv_row *last = table->row_count ? &table->rows[table->row_count - 1] : NULL;
+  reader->first_cell = last ? (size_t)last->cell + last->width : 0;
+  const char *chunk = NULL;
+  size_t size = 0;
+  if (!next_chunk(reader, &chunk, &size)) return false;
+  *ended = size == 0;
+  if (*ended) return finish(reader);
+  if (!inspect(reader, &chunk, &size)) return false;
+  if (csv_parse(&reader->parser, chunk, size, take_cell, take_line_end, reader) != size) return fail_memory(reader);
+  return !reader->failed;
+}
+
+void hl_csv_forget_rows(struct hl_csv_table *table) {
+  if (!table->row_count) return;
+  const struct hl_csv_row *last = &table->rows[table->row_count - 1];
+  size_t first = (size_t)last->cell + last->width, left = table->cell_count - first;
+  uint32_t text = left ? table->cells[first] : (uint32_t)table->text_size;
+  for (size_t i = 0; i < left; i++) table->cells[i] = table->cells[first + i] - text;
+  memmove(table->text, table->text + text, table->text_size - text);
+  table->text_size -= text;
+  table->cell_count = left;
+  table->row_count = 0;
+}
+
+bool hl_csv_load(const char *op, char *const paths[], size_t count, const struct hl_csv_options *options,
+                 struct hl_csv_table *table, struct hl_error *err) {
+  bool loaded = true;
+  for (size_t i = 0; loaded && i < count; i++) {
+    struct hl_csv_reader *reader = hl_csv_open(op, paths[i], options, err);
+    loaded = reader;
+    for (bool ended = false; loaded && !ended;) loaded = hl_csv_read(reader, table, &ended, err);
+    hl_csv_close(reader);
+  }
+  return loaded;
+}
+
+/* Tables. */
+
+bool hl_csv_select(const struct hl_csv_table *whole, const uint32_t *rows, size_t count, struct hl_csv_table *part) {
+  *part = *whole;
+  part->borrowed = true;
+  part->row_room = 0;
+  part->rows = hl_grow(NULL, &part->row_room, count, sizeof *part->rows);
+  if (!part->rows) return false;
+  for (size_t i = 0; i < count; i++) part->rows[i] = whole->rows[rows[i]];
+  part->row_count = count;
+  return true;
+}
+
+void hl_csv_free(struct hl_csv_table *table) {
+  free(table->rows);
+  if (!table->borrowed) {
+    free_names(table->names, table->columns);
+    free(table->cells);
+    free(table->text);
+  }
+  *table = (struct hl_csv_table){0};
+}
+
+size_t hl_csv_column(const struct hl_csv_table *table, const char *name) {
+  size_t column = 0;
+  while (column < table->columns && strcmp(table->names[column], name) != 0) column++;
+  return column;
+}

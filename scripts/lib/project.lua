@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+-- A project: a folder, what its project.lua says, and run.jsonl, the record of what was made from what.
+local fs = require "hilum.fs"
+
+local Project = {}
+Project.__index = Project
+
+local project = {}
+
+local FORMAT = 1
+
+local function load_config(path)
+  if not fs.stat(path) then return {} end
+  local chunk, message = loadfile(path, "t")
+  local config = chunk and chunk()
+  if type(config) ~= "table" then
+    error(require "hilum.host".error("parse", message or path .. ": project.lua must return a table"), 0)
+  end
+  return config
+end
+
+-- Any folder can be one; project.lua is optional.
+function project.open(folder)
+  if not fs.stat(folder) then
+    error(require "hilum.host".error("usage", ("the project folder %s does not exist; `hilum init %s` makes one"):format(folder, folder)), 0)
+  end
+  return setmetatable({ folder = folder, config = load_config(fs.join(folder, "project.lua")) }, Project)
+end
+
+-- The path of a file of the project, seen from the current folder.
+function Project:path(name)
+  if name:find("^/") or self.folder == "." then return name end
+  return fs.join(self.folder, name)
+end
+
+-- One process writes at a time. Temporaries of processes that died are removed on the way.
+function Project:lock()
+  local lock, err = fs.lock(self:path(".hilum.lock"))
+  if lock then fs.sweep(self.folder) end
+  return lock, err
+end
+
+-- What identifies an input or output: the SHA-256 of a file, or of a folder's listing (names, sizes, times).
+local function fingerprint(path)
+  local hash = require "hilum.hash"
+  local stat = fs.stat(path)
+  if not stat then return nil end
+  if stat.type ~= "dir" then return hash.sha256_file(path) end
+  local lines = {}
+  for i, name in ipairs(assert(fs.walk(path))) do
+    local s = fs.stat(fs.join(path, name))
+    lines[i] = s and ("%s\0%d\0%.9f"):format(name, s.size, s.mtime) or name
+  end
+  return hash.sha256(table.concat(lines, "\n"))
+end
+
+function Project:fingerprints(paths)
+  local prints = {}
+  for _, path in ipairs(paths) do prints[path] = fingerprint(path) end
+  return prints
+end
+
+-- Appends to run.jsonl: {workflow=, seconds=, options=, reads={paths}, writes={paths}}.
+function Project:record(run)
+  local json = require "hilum.json"
+  local line = json.encode({ format = FORMAT, version = hilum.version, at = os.date("!%Y-%m-%dT%H:%M:%SZ"), workflow = run.workflow,
+    seconds = run.seconds, options = run.options, reads = self:fingerprints(run.reads), writes = self:fingerprints(run.writes) },
+    { order = { "format", "at", "workflow" } })
+  assert(fs.append(self:path("run.jsonl"), line .. "\n", { sync = true }))
+end
+
+-- The last record of each workflow, and the names in the order of their last runs.
+function Project:history()
+  local json = require "hilum.json"
+  local last, path = {}, self:path("run.jsonl")
+  if not fs.stat(path) then return last, {} end
+  for record in json.lines(path) do
+    last[record.workflow] = record
+  end
+  local names = {}
+  for name in pairs(last) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return last[a].at < last[b].at or last[a].at == last[b].at and a < b end)
+  return last, names
+end
+
+return project
