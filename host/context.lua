@@ -22,7 +22,9 @@ local function new_context(project, common)
 end
 
 -- ctx.say(format, …): a line on stderr, not with --quiet. All functions of ctx are called with a dot.
-local function bind(ctx)
+local bind
+
+function bind(ctx)
   local bound = setmetatable({}, { __index = ctx })
   function bound.say(format, ...) if not ctx.quiet then say(format:format(...)) end end
   function bound.verbose_say(format, ...) if ctx.verbose then say(format:format(...)) end end
@@ -33,7 +35,8 @@ local function bind(ctx)
   function bound.fail(format, ...) error(host.error("integrity", format:format(...)), 0) end
   function bound.usage(format, ...) error(host.error("usage", format:format(...)), 0) end
   function bound.progress(total, label, settings) return require "hilum.term".progress(total, label, settings) end
-  function bound.run(name, given) return context.run(bound, name, given or {}) end
+  function bound.run(name, given) return context.run(ctx, name, given or {}) end
+  function bound.in_project(folder) return bind(new_context(require "lib.project".open(folder), ctx)) end
   return bound
 end
 
@@ -94,7 +97,8 @@ local function execute(ctx, m, values)
   local began = require "hilum.task".now()
   local result = m.run(values, bind(ctx))
   ctx.depth = ctx.depth - 1
-  if writes then
+  local done = not result or (result.exit or 0) == 0
+  if writes and done then
     ctx.project:record { workflow = m.name, seconds = require "hilum.task".now() - began, options = plain_options(m, values),
       reads = files_of(m, "reads", values), writes = files_of(m, "writes", values) }
   end
@@ -111,7 +115,7 @@ function context.run(ctx, name, given)
   for key in pairs(given) do
     if not known[key] then error(("workflow %s has no option '%s'"):format(name, key), 3) end
   end
-  return execute(getmetatable(ctx).__index, m, (resolve(m, given, ctx.project)))
+  return execute(ctx, m, (resolve(m, given, ctx.project)))
 end
 
 local function apply_common(common)

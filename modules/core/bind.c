@@ -145,6 +145,14 @@ int hl_opt_choice(lua_State *L, int index, const char *name, int fallback, const
   return luaL_argerror(L, index, lua_pushfstring(L, "option '%s': unknown choice '%s'", name, value));
 }
 
+const char *hl_check_path(lua_State *L, int index) {
+  size_t size;
+  const char *path = luaL_checklstring(L, index, &size);
+  luaL_argcheck(L, size > 0, index, "empty path");
+  luaL_argcheck(L, strlen(path) == size, index, "path with a NUL in it");
+  return path;
+}
+
 /* Matrices and images. Their methods are vec's and image's; the types are here because several modules make them. */
 
 static void require_module(lua_State *L, const char *module) {

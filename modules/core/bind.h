@@ -46,6 +46,9 @@ bool hl_opt_bool(lua_State *L, int index, const char *name, bool fallback);
 const char *hl_opt_string(lua_State *L, int index, const char *name, const char *fallback);
 int hl_opt_choice(lua_State *L, int index, const char *name, int fallback, const char *const choices[]);
 
+/* A path: a string that is not empty and has no NUL in it. [-0, +0, e] */
+const char *hl_check_path(lua_State *L, int index);
+
 /* A new zeroed matrix; raises when memory runs out. [-0, +1, m] */
 struct hl_matrix *hl_push_matrix(lua_State *L, size_t rows, size_t cols);
 

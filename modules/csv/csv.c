@@ -24,14 +24,14 @@ struct hl_csv_reader {
   char *chunk;
   bool begun;
 
-  struct hl_csv_table *table; /* during hl_csv_read */
+  struct hl_csv_table *table; /* during hl_csv_read, as the next two */
+  struct hl_csv_block *block;
   struct hl_error *err;
   bool failed;
 
   size_t first_cell;     /* of the row under way */
   size_t line, row_line; /* under way; where the row under way began */
   bool after_return;     /* the last line ended in CR: an LF now belongs to it */
-  bool has_names;        /* the header has been read */
   uint32_t path_offset;  /* of the path in the text, for file_column */
   size_t newlines;       /* in the chunks so far */
 };
@@ -57,36 +57,60 @@ static size_t count_newlines(const char *text, size_t size) {
 
 /* Cells. */
 
-static bool add_offset(struct hl_csv_reader *reader, uint32_t offset) {
-  struct hl_csv_table *table = reader->table;
-  uint32_t *cells = hl_grow(table->cells, &table->cell_room, table->cell_count + 1, sizeof *cells);
-  if (!cells) return false;
-  table->cells = cells;
-  cells[table->cell_count++] = offset;
+static bool grow_cells(struct hl_csv_block *block) {
+  uint32_t *grown = hl_grow(block->cells, &block->cell_room, block->cell_count + 1, sizeof *grown);
+  if (grown) block->cells = grown;
+  return grown;
+}
+
+static bool add_offset(struct hl_csv_block *block, uint32_t offset) {
+  if (block->cell_count == block->cell_room && !grow_cells(block)) return false;
+  block->cells[block->cell_count++] = offset;
   return true;
 }
 
+static bool grow_text(struct hl_csv_block *block, size_t size) {
+  char *grown = hl_grow(block->text, &block->text_room, block->text_size + size + 1, 1);
+  if (grown) block->text = grown;
+  return grown;
+}
+
 /* Adds text and its NUL; false: no memory. */
-static bool add_text(struct hl_csv_reader *reader, const char *text, size_t size) {
-  struct hl_csv_table *table = reader->table;
-  char *grown = hl_grow(table->text, &table->text_room, table->text_size + size + 1, 1);
-  if (!grown) return false;
-  table->text = grown;
-  memcpy(grown + table->text_size, text, size);
-  grown[table->text_size + size] = '\0';
-  table->text_size += size + 1;
+static bool add_text(struct hl_csv_block *block, const char *text, size_t size) {
+  if (size >= block->text_room - block->text_size && !grow_text(block, size)) return false;
+  char *to = block->text + block->text_size;
+  if (size == 1) /* most cells of a label table: not worth a call */
+    *to = *text;
+  else
+    memcpy(to, text, size);
+  to[size] = '\0';
+  block->text_size += size + 1;
   return true;
 }
 
 static bool add_cell(struct hl_csv_reader *reader, const char *text, size_t size) {
-  size_t offset = reader->table->text_size;
-  if (offset + size >= UINT32_MAX) return fail_at(reader, reader->line, "the table is larger than 4 GB: split the file");
-  return (add_text(reader, text, size) && add_offset(reader, (uint32_t)offset)) || fail_memory(reader);
+  size_t offset = reader->block->text_size;
+  if (offset + size >= UINT32_MAX) return fail_at(reader, reader->line, "the file is larger than 4 GB: split it");
+  return (add_text(reader->block, text, size) && add_offset(reader->block, (uint32_t)offset)) || fail_memory(reader);
 }
 
 static void take_cell(void *data, size_t size, void *context) {
   struct hl_csv_reader *reader = context;
   if (!reader->failed) add_cell(reader, data, size);
+}
+
+/* The row under way. */
+
+static size_t width_so_far(const struct hl_csv_reader *reader) { return reader->block->cell_count - reader->first_cell; }
+
+static const char *cell_so_far(const struct hl_csv_reader *reader, size_t i) {
+  return reader->block->text + reader->block->cells[reader->first_cell + i];
+}
+
+/* Drops its cells from the i-th on, of which there is one. */
+static void cut_row(struct hl_csv_reader *reader, size_t i) {
+  reader->block->text_size = reader->block->cells[reader->first_cell + i];
+  reader->block->cell_count = reader->first_cell + i;
 }
 
 /* Names. */
@@ -108,72 +132,34 @@ static char *make_name(char *const *names, size_t column, const char *given) {
   return length < 0 ? NULL : name;
 }
 
-static void free_names(char **names, size_t count) {
-  for (size_t i = 0; names && i < count; i++) free(names[i]);
-  free(names);
-}
-
-/* Names for the cells of the row under way, and for the column of the path. */
-static char **make_names(const struct hl_csv_reader *reader, size_t width, size_t columns) {
-  const struct hl_csv_table *table = reader->table;
-  char **names = calloc(columns, sizeof *names);
-  for (size_t i = 0; names && i < columns; i++) {
-    const char *given = i < width ? table->text + table->cells[reader->first_cell + i] : reader->options.file_column;
-    names[i] = make_name(names, i, given);
-    if (names[i]) continue;
-    free_names(names, columns);
-    return NULL;
-  }
-  return names;
-}
-
-static bool are_equal(char *const *a, char *const *b, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (strcmp(a[i], b[i]) != 0) return false;
-  return true;
-}
-
-/* The first row of a file: names for the table, or the names that it must have. */
+/* The row under way becomes the names of the columns. */
 static bool take_names(struct hl_csv_reader *reader) {
   struct hl_csv_table *table = reader->table;
-  size_t width = table->cell_count - reader->first_cell, columns = width + (reader->options.file_column != NULL);
-  char **names = make_names(reader, width, columns);
-  if (!names) return fail_memory(reader);
-  reader->has_names = true;
-  table->text_size = table->cells[reader->first_cell];
-  table->cell_count = reader->first_cell;
-  if (!table->names) {
-    table->names = names;
-    table->columns = columns;
-    table->adjacent = width;
-    return true;
+  table->adjacent = width_so_far(reader);
+  table->columns = table->adjacent + (reader->options.file_column != NULL);
+  table->names = calloc(table->columns, sizeof *table->names);
+  if (!table->names) return fail_memory(reader);
+  for (size_t i = 0; i < table->columns; i++) {
+    table->names[i] = make_name(table->names, i, i < table->adjacent ? cell_so_far(reader, i) : reader->options.file_column);
+    if (!table->names[i]) return fail_memory(reader);
   }
-  bool same = columns == table->columns && are_equal(names, table->names, columns);
-  free_names(names, columns);
-  return same || fail_at(reader, reader->row_line, "other columns than in the file before it: load it as a table of its own");
-}
-
-static bool add_path(struct hl_csv_reader *reader) {
-  reader->path_offset = (uint32_t)reader->table->text_size;
-  return add_text(reader, reader->path, strlen(reader->path)) || fail_memory(reader);
+  cut_row(reader, 0);
+  reader->path_offset = (uint32_t)reader->block->text_size;
+  return !reader->options.file_column || add_text(reader->block, reader->path, strlen(reader->path)) || fail_memory(reader);
 }
 
 /* Rows. */
 
 /* Makes the row under way as wide as the table; false: it is not, and may not be. */
 static bool fit_width(struct hl_csv_reader *reader) {
-  struct hl_csv_table *table = reader->table;
-  size_t width = table->cell_count - reader->first_cell, wanted = table->adjacent;
+  size_t width = width_so_far(reader), wanted = reader->table->adjacent;
   if (reader->options.headless || width == wanted) return true;
   if (!reader->options.ragged) {
     char what[96];
     snprintf(what, sizeof what, "%zu cell%s where the table has %zu columns", width, width == 1 ? "" : "s", wanted);
     return fail_at(reader, reader->row_line, what);
   }
-  if (width > wanted) {
-    table->text_size = table->cells[reader->first_cell + wanted];
-    table->cell_count = reader->first_cell + wanted;
-  }
+  if (width > wanted) cut_row(reader, wanted);
   for (; width < wanted; width++)
     if (!add_cell(reader, "", 0)) return false;
   return true;
@@ -181,21 +167,20 @@ static bool fit_width(struct hl_csv_reader *reader) {
 
 static bool add_row(struct hl_csv_reader *reader) {
   struct hl_csv_table *table = reader->table;
-  if (reader->options.file_column && !add_offset(reader, reader->path_offset)) return fail_memory(reader);
+  if (reader->options.file_column && !add_offset(reader->block, reader->path_offset)) return fail_memory(reader);
   struct hl_csv_row *rows = hl_grow(table->rows, &table->row_room, table->row_count + 1, sizeof *rows);
   if (!rows) return fail_memory(reader);
   table->rows = rows;
-  size_t width = table->cell_count - reader->first_cell;
-  rows[table->row_count++] = (struct hl_csv_row){(uint32_t)reader->first_cell, (uint32_t)width, (uint32_t)reader->row_line};
+  rows[table->row_count++] = (struct hl_csv_row){
+      .cell = (uint32_t)reader->first_cell, .width = (uint32_t)width_so_far(reader), .line = (uint32_t)reader->row_line};
   return true;
 }
 
 static bool finish_row(struct hl_csv_reader *reader) {
-  struct hl_csv_table *table = reader->table;
-  size_t text_start = table->cells[reader->first_cell];
-  reader->line += count_newlines(table->text + text_start, table->text_size - text_start);
-  if (reader->options.headless || reader->has_names) return fit_width(reader) && add_row(reader);
-  return take_names(reader) && (!reader->options.file_column || add_path(reader));
+  const char *text = cell_so_far(reader, 0);
+  reader->line += count_newlines(text, (size_t)(reader->block->text + reader->block->text_size - text));
+  if (reader->options.headless || reader->table->names) return fit_width(reader) && add_row(reader);
+  return take_names(reader);
 }
 
 /* libcsv reports every CR and LF outside quotes (CSV_REPALL_NL), so that lines can be counted; end is -1 at the end of the file.
@@ -203,13 +188,13 @@ static bool finish_row(struct hl_csv_reader *reader) {
 static void take_line_end(int end, void *context) {
   struct hl_csv_reader *reader = context;
   if (reader->failed) return;
-  bool has_cells = reader->table->cell_count > reader->first_cell;
+  bool has_cells = width_so_far(reader) > 0;
   if (has_cells && !finish_row(reader)) return;
   bool counted = end == '\n' && reader->after_return && !has_cells;
   reader->after_return = end == '\r';
   if (!counted) reader->line++;
   reader->row_line = reader->line;
-  reader->first_cell = reader->table->cell_count;
+  reader->first_cell = reader->block->cell_count;
 }
 
 /* Reading. */
@@ -227,7 +212,7 @@ static struct hl_csv_reader *open_reader(const char *op, const char *path, const
   reader->fd = -1;
   reader->line = reader->row_line = 1;
   reader->path = strdup(path);
-  csv_init(&reader->parser, CSV_REPALL_NL | CSV_STRICT_FINI);
+  csv_init(&reader->parser, CSV_REPALL_NL);
   csv_set_space_func(&reader->parser, keep_blanks);
   if (options->separator) csv_set_delim(&reader->parser, (unsigned char)options->separator);
   if (reader->path) return reader;
@@ -299,20 +284,34 @@ static bool inspect(struct hl_csv_reader *reader, const char **chunk, size_t *si
 }
 
 static bool finish(struct hl_csv_reader *reader) {
+  csv_set_opts(&reader->parser, CSV_REPALL_NL | CSV_STRICT | CSV_STRICT_FINI);
   if (csv_fini(&reader->parser, take_cell, take_line_end, reader) != 0)
     return fail_at(reader, reader->row_line, "a quote in the row that begins here is never closed");
-  if (reader->failed || reader->has_names || reader->options.headless) return !reader->failed;
+  if (reader->failed || reader->table->names || reader->options.headless) return !reader->failed;
   return fail_at(reader, 1, "empty: not even a header");
 }
 
-bool hl_csv_read(struct hl_csv_reader *reader, struct hl_csv_table *table, bool *ended, struct hl_error *err) {
-  reader->table = table;
-  reader->err = err;
-  /* A row under way starts after the complete ones, wherever hl_csv_forget_rows has put those. */
+/* What a table needs before its first row. */
+static bool prepare(struct hl_csv_table *table) {
+  if (!table->blocks) table->blocks = calloc(1, sizeof *table->blocks);
+  table->block_count = table->blocks != NULL;
+  return table->blocks;
+}
+
+/* How many cells the complete rows have: those behind them are of the row under way. */
+static size_t complete_cells(const struct hl_csv_table *table) {
   const struct hl_csv_row *last = table->row_count ? &table->rows[table->row_count - 1] : NULL;
-  reader->first_cell = last ? (size_t)last->cell + last->width : 0;
+  return last ? (size_t)last->cell + last->width : 0;
+}
+
+bool hl_csv_read(struct hl_csv_reader *reader, struct hl_csv_table *table, bool *ended, struct hl_error *err) {
   const char *chunk = NULL;
   size_t size = 0;
+  reader->table = table;
+  reader->err = err;
+  if (!prepare(table)) return fail_memory(reader);
+  reader->block = table->blocks;
+  reader->first_cell = complete_cells(table);
   if (!next_chunk(reader, &chunk, &size)) return false;
   *ended = size == 0;
   if (*ended) return finish(reader);
@@ -323,47 +322,87 @@ bool hl_csv_read(struct hl_csv_reader *reader, struct hl_csv_table *table, bool 
 
 void hl_csv_forget_rows(struct hl_csv_table *table) {
   if (!table->row_count) return;
-  const struct hl_csv_row *last = &table->rows[table->row_count - 1];
-  size_t first = (size_t)last->cell + last->width, left = table->cell_count - first;
-  uint32_t text = left ? table->cells[first] : (uint32_t)table->text_size;
-  for (size_t i = 0; i < left; i++) table->cells[i] = table->cells[first + i] - text;
-  memmove(table->text, table->text + text, table->text_size - text);
-  table->text_size -= text;
-  table->cell_count = left;
+  struct hl_csv_block *block = table->blocks;
+  size_t first = complete_cells(table), left = block->cell_count - first;
+  uint32_t text = left ? block->cells[first] : (uint32_t)block->text_size;
+  for (size_t i = 0; i < left; i++) block->cells[i] = block->cells[first + i] - text;
+  memmove(block->text, block->text + text, block->text_size - text);
+  block->text_size -= text;
+  block->cell_count = left;
   table->row_count = 0;
 }
 
-bool hl_csv_load(const char *op, char *const paths[], size_t count, const struct hl_csv_options *options,
-                 struct hl_csv_table *table, struct hl_error *err) {
-  bool loaded = true;
-  for (size_t i = 0; loaded && i < count; i++) {
-    struct hl_csv_reader *reader = hl_csv_open(op, paths[i], options, err);
-    loaded = reader;
-    for (bool ended = false; loaded && !ended;) loaded = hl_csv_read(reader, table, &ended, err);
-    hl_csv_close(reader);
-  }
+bool hl_csv_load(const char *op, const char *path, const struct hl_csv_options *options, struct hl_csv_table *table,
+                 struct hl_error *err) {
+  struct hl_csv_reader *reader = hl_csv_open(op, path, options, err);
+  bool loaded = reader;
+  for (bool ended = false; loaded && !ended;) loaded = hl_csv_read(reader, table, &ended, err);
+  hl_csv_close(reader);
+  if (!loaded) hl_csv_free(table);
   return loaded;
 }
 
 /* Tables. */
 
+bool hl_csv_same_names(const struct hl_csv_table *a, const struct hl_csv_table *b) {
+  bool same = a->columns == b->columns;
+  for (size_t i = 0; same && i < a->columns; i++) same = strcmp(a->names[i], b->names[i]) == 0;
+  return same;
+}
+
+static void move_rows(struct hl_csv_table *part, struct hl_csv_table *whole) {
+  for (size_t i = 0; i < part->row_count; i++) {
+    struct hl_csv_row row = part->rows[i];
+    row.block += (uint32_t)whole->block_count;
+    whole->rows[whole->row_count++] = row;
+  }
+  memcpy(whole->blocks + whole->block_count, part->blocks, part->block_count * sizeof *part->blocks);
+  whole->block_count += part->block_count;
+  part->block_count = 0;
+  hl_csv_free(part);
+}
+
+bool hl_csv_join(struct hl_csv_table *parts, size_t count, struct hl_csv_table *whole) {
+  size_t rows = 0, blocks = 0;
+  for (size_t i = 0; i < count; i++) {
+    rows += parts[i].row_count;
+    blocks += parts[i].block_count;
+  }
+  *whole = (struct hl_csv_table){.columns = parts[0].columns, .adjacent = parts[0].adjacent};
+  whole->rows = hl_grow(NULL, &whole->row_room, rows, sizeof *whole->rows);
+  whole->blocks = calloc(blocks, sizeof *whole->blocks);
+  if (!whole->rows || !whole->blocks) return false;
+  whole->names = parts[0].names;
+  parts[0].names = NULL;
+  for (size_t i = 0; i < count; i++) move_rows(&parts[i], whole);
+  return true;
+}
+
 bool hl_csv_select(const struct hl_csv_table *whole, const uint32_t *rows, size_t count, struct hl_csv_table *part) {
   *part = *whole;
   part->borrowed = true;
   part->row_room = 0;
+  part->row_count = 0;
   part->rows = hl_grow(NULL, &part->row_room, count, sizeof *part->rows);
   if (!part->rows) return false;
-  for (size_t i = 0; i < count; i++) part->rows[i] = whole->rows[rows[i]];
-  part->row_count = count;
+  for (size_t i = 0; i < count; i++) part->rows[part->row_count++] = whole->rows[rows[i]];
   return true;
+}
+
+static void free_blocks(struct hl_csv_table *table) {
+  for (size_t i = 0; i < table->block_count; i++) {
+    free(table->blocks[i].text);
+    free(table->blocks[i].cells);
+  }
+  free(table->blocks);
 }
 
 void hl_csv_free(struct hl_csv_table *table) {
   free(table->rows);
   if (!table->borrowed) {
-    free_names(table->names, table->columns);
-    free(table->cells);
-    free(table->text);
+    for (size_t i = 0; table->names && i < table->columns; i++) free(table->names[i]);
+    free(table->names);
+    free_blocks(table);
   }
   *table = (struct hl_csv_table){0};
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tables of text: RFC 4180 as libcsv reads it, and what the real world adds (byte order marks, any line end, quotes in unquoted
- * cells). A table keeps the text of its cells in one block, each cell ended by a NUL (a NUL in the file is refused), and the
- * offset of each cell; so cells that are neighbours in a row are neighbours in memory, and a range of columns is one range of
- * bytes. Not for several threads at once; any thread.
+ * cells). A block keeps the cells of one file, each ended by a NUL (a NUL in the file is refused), and the offset of each; so
+ * cells that are neighbours in a row are neighbours in memory, and a range of columns is one range of bytes. A table is rows of
+ * one or more blocks. Any thread, one at a time; a table that is only read may be read by many.
  */
 #ifndef HILUM_CSV_CSV_H
 #define HILUM_CSV_CSV_H
@@ -14,22 +14,27 @@
 
 #include "core/error.h"
 
+struct hl_csv_block {
+  char *text;
+  uint32_t *cells; /* offsets into text */
+  size_t text_size, cell_count, text_room, cell_room;
+};
+
 struct hl_csv_row {
-  uint32_t cell;  /* index of its first cell */
+  uint32_t block;
+  uint32_t cell;  /* index of its first cell in the block */
   uint32_t width; /* cells */
   uint32_t line;  /* where it begins in the file, from 1 */
 };
 
 /* Zeroed: empty. */
 struct hl_csv_table {
-  char *text;
-  uint32_t *cells; /* offsets into text */
+  struct hl_csv_block *blocks;
   struct hl_csv_row *rows;
-  char **names; /* of the columns, no two the same; NULL while unknown */
-  size_t text_size, cell_count, row_count, columns;
-  size_t adjacent; /* the first so many columns are neighbours in text */
-  size_t text_room, cell_room, row_room;
-  bool borrowed; /* text, cells and names belong to another table */
+  char **names; /* of the columns, no two the same; NULL: the rows are of any width */
+  size_t block_count, row_count, row_room, columns;
+  size_t adjacent; /* the first so many columns are neighbours in memory */
+  bool borrowed;   /* blocks and names belong to another table */
 };
 
 struct hl_csv_options {
@@ -50,16 +55,20 @@ struct hl_csv_reader *hl_csv_open_text(const char *op, const char *name, const c
                                        const struct hl_csv_options *options, struct hl_error *err);
 void hl_csv_close(struct hl_csv_reader *reader);
 
-/* Parses a piece more and adds the rows that it completes. *ended: there is no more. A second file read into the same table must
- * have the names of the first. False: err names file and line. */
+/* Parses a piece more and adds the rows that it completes to table, which has no rows of another file. *ended: there is no more.
+ * False: err names file and line, and table is to be freed. */
 bool hl_csv_read(struct hl_csv_reader *reader, struct hl_csv_table *table, bool *ended, struct hl_error *err);
 
 /* Drops the complete rows and keeps the row that hl_csv_read is in the middle of. */
 void hl_csv_forget_rows(struct hl_csv_table *table);
 
-/* Reads files of one layout into one table. False: err, and table is to be freed. */
-bool hl_csv_load(const char *op, char *const paths[], size_t count, const struct hl_csv_options *options,
-                 struct hl_csv_table *table, struct hl_error *err);
+/* Reads a whole file. False: err, and table is empty. */
+bool hl_csv_load(const char *op, const char *path, const struct hl_csv_options *options, struct hl_csv_table *table,
+                 struct hl_error *err);
+
+/* Moves the rows of all parts, which have the same names, into one table. False: no memory; free the parts and whole. */
+bool hl_csv_join(struct hl_csv_table *parts, size_t count, struct hl_csv_table *whole);
+bool hl_csv_same_names(const struct hl_csv_table *a, const struct hl_csv_table *b);
 
 /* A table of some of the rows (count row numbers from 0), which uses the memory of whole: whole must outlive it. False: no
  * memory. */
@@ -72,7 +81,9 @@ size_t hl_csv_column(const struct hl_csv_table *table, const char *name);
 
 /* A cell of a row that has it. */
 static inline const char *hl_csv_cell(const struct hl_csv_table *table, size_t row, size_t column) {
-  return table->text + table->cells[table->rows[row].cell + column];
+  const struct hl_csv_row *at = &table->rows[row];
+  const struct hl_csv_block *block = &table->blocks[at->block];
+  return block->text + block->cells[at->cell + column];
 }
 
 #endif

@@ -6,8 +6,6 @@
 
 #include "core/buffer.h"
 
-enum { FIRST_SLOTS = 1024 };
-
 /* Eight bytes a step, by multiplying and folding; good enough for tables, no defence against an adversary. */
 static uint64_t mix(uint64_t hash, uint64_t word) {
   __extension__ typedef unsigned __int128 wide;
@@ -119,7 +117,9 @@ static bool allocate(struct hl_csv_groups *groups, const size_t *columns) {
   groups->of_row = malloc((groups->table->row_count + 1) * sizeof *groups->of_row);
   if (!groups->columns || !groups->spans || !groups->of_row) return false;
   for (size_t i = 0; i < groups->column_count; i++) groups->columns[i] = columns[i];
-  return resize_slots(groups, FIRST_SLOTS);
+  size_t slots = 1024;
+  while (slots < groups->table->row_count / 4) slots *= 2;
+  return resize_slots(groups, slots);
 }
 
 bool hl_csv_distinct(const struct hl_csv_table *table, const size_t *columns, size_t count, struct hl_csv_groups *groups) {

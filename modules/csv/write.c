@@ -7,6 +7,10 @@
 #include "core/buffer.h"
 #include "json/escape.h"
 
+static bool write_text(struct hl_file *file, struct hl_csv_text text, struct hl_error *err) {
+  return hl_file_write(file, text.data, text.size, err);
+}
+
 static bool write_cell(struct hl_file *file, const struct hl_csv_piece *piece, size_t row, struct hl_buffer *scratch,
                        struct hl_error *err) {
   const char *cell = hl_csv_cell(piece->table, row, piece->column);
@@ -22,22 +26,32 @@ static bool write_cell(struct hl_file *file, const struct hl_csv_piece *piece, s
 
 static bool write_piece(struct hl_file *file, const struct hl_csv_piece *piece, size_t row, struct hl_buffer *scratch,
                         struct hl_error *err) {
-  if (piece->kind == HL_CSV_CONSTANT) return hl_file_write(file, piece->text.data, piece->text.size, err);
+  if (piece->kind == HL_CSV_CONSTANT) return write_text(file, piece->text, err);
   if (piece->rows) row = piece->rows[row];
   if (row == HL_CSV_NONE) return true;
   if (piece->kind == HL_CSV_CELL) return write_cell(file, piece, row, scratch, err);
-  const struct hl_csv_text *text = &piece->texts[piece->groups->of_row[row]];
-  return hl_file_write(file, text->data, text->size, err);
+  return write_text(file, piece->texts[piece->groups->of_row[row]], err);
 }
 
-bool hl_csv_write(struct hl_file *file, size_t row_count, const struct hl_csv_piece *pieces, size_t piece_count,
-                  struct hl_csv_text separator, struct hl_error *err) {
+static bool write_rows(struct hl_file *file, size_t row_count, const struct hl_csv_piece *pieces, size_t piece_count,
+                       struct hl_csv_text between, struct hl_error *err) {
   struct hl_buffer scratch = {0};
   bool written = true;
   for (size_t row = 0; written && row < row_count; row++) {
-    if (row > 0) written = hl_file_write(file, separator.data, separator.size, err);
+    if (row > 0) written = write_text(file, between, err);
     for (size_t i = 0; written && i < piece_count; i++) written = write_piece(file, &pieces[i], row, &scratch, err);
   }
   hl_buffer_free(&scratch);
+  return written;
+}
+
+bool hl_csv_write(const char *op, const char *path, size_t row_count, const struct hl_csv_piece *pieces, size_t piece_count,
+                  const struct hl_csv_layout *layout, struct hl_error *err) {
+  struct hl_file file;
+  if (!hl_file_create(&file, op, path, err)) return false;
+  bool written = write_text(&file, layout->before, err) &&
+                 write_rows(&file, row_count, pieces, piece_count, layout->between, err) &&
+                 write_text(&file, layout->after, err) && hl_file_commit(&file, err);
+  hl_file_abort(&file);
   return written;
 }

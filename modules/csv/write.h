@@ -25,9 +25,14 @@ struct hl_csv_piece {
   const uint32_t *rows; /* the row of `table` or `groups` for each row written (HL_CSV_NONE: nothing), or NULL: the same */
 };
 
-/* Writes row_count rows, with separator between any two. path is of the table, for messages. False: err (the file is to be
- * aborted); a cell that is not UTF-8 is an error, which names its line. */
-bool hl_csv_write(struct hl_file *file, size_t row_count, const struct hl_csv_piece *pieces, size_t piece_count,
-                  struct hl_csv_text separator, struct hl_error *err);
+/* A file of rows: before, the rows with between between any two, after. */
+struct hl_csv_layout {
+  struct hl_csv_text before, between, after;
+};
+
+/* Writes row_count rows to a file that is there whole or not at all. op as for hl_file_create. False: err; a cell that is not
+ * UTF-8 is an error too, which names its line. */
+bool hl_csv_write(const char *op, const char *path, size_t row_count, const struct hl_csv_piece *pieces, size_t piece_count,
+                  const struct hl_csv_layout *layout, struct hl_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
-#include "image/buffer.h"
+#include "image/scratch.h"
 
 /* Deflate cannot expand by more than this (a match of 258 bytes in two bits). */
 enum { HL_INFLATE_MAX_RATIO = 1032 };

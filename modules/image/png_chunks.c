@@ -3,6 +3,7 @@
  * The container: signature, chunks, CRC-32, the order of chunks, and what IHDR says of rows and passes.
  */
 #include <isa-l/crc.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "image/decode.h"
@@ -146,9 +147,9 @@ static bool take_data(struct walk *walk, const struct chunk *chunk, struct hl_er
     png->stream_size = chunk->length;
     return true;
   }
-  struct hl_buffer *joined = &walk->scratch->stream;
+  struct hl_room *joined = &walk->scratch->stream;
   if (png->data_chunks == 2) {
-    if (!hl_buffer_reserve(joined, walk->size)) return hl_no_memory(err);
+    if (!hl_room_reserve(joined, walk->size)) return hl_no_memory(err);
     memcpy(joined->data, png->stream, png->stream_size);
     png->stream = joined->data;
   }
@@ -178,14 +179,32 @@ static bool take_chunk(struct walk *walk, const struct chunk *chunk, struct hl_e
   }
 }
 
+/* Signature and IHDR; leaves walk at the chunk after it. */
+static bool begin_walk(struct walk *walk, struct hl_error *err) {
+  static const uint8_t signature[SIGNATURE_SIZE] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+  struct chunk chunk = {0};
+  if (walk->size <= SIGNATURE_SIZE) return hl_defect(err, "truncated", "the file ends after %zu bytes", walk->size);
+  if (memcmp(walk->bytes, signature, SIGNATURE_SIZE) != 0)
+    return hl_defect(err, "header", "the PNG signature is damaged, as a transfer in text mode damages it");
+  if (!read_chunk(walk, &chunk, err)) return false;
+  if (chunk.type != IHDR)
+    return hl_defect(err, "header", "the first chunk is %.4s, should be IHDR", (const char *)chunk.data - 4);
+  return take_header(walk->png, &chunk, err);
+}
+
+bool hl_png_read_header(const uint8_t *bytes, size_t size, struct hl_png_header *header, struct hl_error *err) {
+  struct hl_png png = {0};
+  struct walk walk = {bytes, size, SIGNATURE_SIZE, &png, NULL, IHDR};
+  bool is_read = begin_walk(&walk, err);
+  *header = png.header;
+  return is_read;
+}
+
 bool hl_png_open(const uint8_t *bytes, size_t size, struct hl_scratch *scratch, struct hl_png *png, struct hl_error *err) {
   *png = (struct hl_png){0};
   struct walk walk = {bytes, size, SIGNATURE_SIZE, png, scratch, IHDR};
-  struct chunk chunk;
-  if (size <= SIGNATURE_SIZE) return hl_defect(err, "truncated", "the file ends after the PNG signature");
-  if (!read_chunk(&walk, &chunk, err)) return false;
-  if (chunk.type != IHDR) return hl_defect(err, "header", "the first chunk is %.4s, should be IHDR", (const char *)chunk.data - 4);
-  if (!take_header(png, &chunk, err)) return false;
+  struct chunk chunk = {0};
+  if (!begin_walk(&walk, err)) return false;
   while (walk.at < size && !png->has_end) {
     if (!read_chunk(&walk, &chunk, err) || !take_chunk(&walk, &chunk, err)) return false;
     walk.previous = chunk.type;
@@ -215,8 +234,7 @@ size_t hl_png_passes(const struct hl_png_header *header, struct hl_png_pass pass
     if (header->width <= grid->x || header->height <= grid->y) continue;
     size_t width = (header->width - grid->x + grid->dx - 1u) / grid->dx;
     size_t height = (header->height - grid->y + grid->dy - 1u) / grid->dy;
-    passes[count++] =
-        (struct hl_png_pass){width, height, (width * bits + 7) / 8, grid->x, grid->y, grid->dx, grid->dy};
+    passes[count++] = (struct hl_png_pass){width, height, (width * bits + 7) / 8, grid->x, grid->y, grid->dx, grid->dy};
   }
   return count;
 }
@@ -234,7 +252,7 @@ bool hl_png_plausible(const struct hl_png *png, struct hl_error *err) {
     return hl_defect(err, "bomb", "%u x %u are more than the %llu pixels that are decoded at most", png->header.width,
                      png->header.height, (unsigned long long)HL_IMAGE_MAX_PIXELS);
   if (hl_png_raw_size(&png->header) / HL_INFLATE_MAX_RATIO > png->stream_size)
-    return hl_defect(err, "short-data", "%zu bytes of image data cannot hold %u x %u pixels", png->stream_size,
-                     png->header.width, png->header.height);
+    return hl_defect(err, "short-data", "%zu bytes of image data cannot hold %u x %u pixels", png->stream_size, png->header.width,
+                     png->header.height);
   return true;
 }

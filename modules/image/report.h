@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a check says about one image. A defect that a parser meets is a struct hl_error of kind "integrity" whose code is one of the
- * problem codes that image.meta.lua lists; a report collects defects and warnings.
+ * What a check says about one image. A defect that a parser meets is a struct hl_error of kind "integrity" whose code is one of
+ * the problem codes that image.meta.lua lists; a report collects defects and warnings.
  */
 #ifndef HILUM_IMAGE_REPORT_H
 #define HILUM_IMAGE_REPORT_H
@@ -35,10 +35,8 @@ bool hl_defect(struct hl_error *err, const char *code, const char *format, ...) 
 /* The one failure of a parser that is no defect of the image. Fills err and returns false. */
 bool hl_no_memory(struct hl_error *err);
 
-void hl_report_problem(struct hl_report *report, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void hl_report_warning(struct hl_report *report, const char *code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void hl_report_problem(struct hl_report *report, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void hl_report_warning(struct hl_report *report, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Adds the defect of a parser that returned false; hl_no_memory becomes out_of_memory. */
 void hl_report_defect(struct hl_report *report, const struct hl_error *err);

@@ -4,24 +4,19 @@
  */
 #include "phantom/layers.h"
 
-/* How far out a point lies, in units of the unwaved outline. */
-static float blob_distance(const struct blob *b, float u, float v) {
-  return sqrtf(square((u - b->u) / b->radius_u) + square((v - b->v) / b->radius_v));
-}
+/* The outline of a blob wobbles by cosines of coprime frequencies. */
+static const float wave_frequency[BLOB_WAVES] = {2, 3, 5, 7}, wave_height[BLOB_WAVES] = {.25f, .20f, .125f, .075f};
+static const float wave_heights = .65f; /* their sum */
 
-/* 1 inside the blob, 0 outside; the outline wobbles by cosines of coprime frequencies. */
+/* 1 inside the blob, 0 outside. */
 static float blob_at(const struct blob *b, float u, float v) {
-  static const struct {
-    float frequency, height;
-  } waves[BLOB_WAVES] = {{2, .5f}, {3, .4f}, {5, .25f}, {7, .15f}};
-  float angle = atan2f((v - b->v) / b->radius_v, (u - b->u) / b->radius_u), wave = 0;
-  for (int i = 0; i < BLOB_WAVES; i++) wave += waves[i].height * cosf(waves[i].frequency * angle + b->phase[i]);
-  return edge(1 - blob_distance(b, u, v) * (1 + .5f * b->waviness * wave), b->softness);
+  float x = (u - b->u) / b->radius_u, y = (v - b->v) / b->radius_v, angle = atan2f(y, x), wave = 0;
+  for (int i = 0; i < BLOB_WAVES; i++) wave += wave_height[i] * cosf(wave_frequency[i] * angle + b->phase[i]);
+  return edge(1 - norm(x, y) * (1 + b->waviness * wave), b->softness);
 }
 
 static bool blob_misses(const struct tile *t, const struct blob *b) {
-  enum { WAVE_HEIGHTS_PERCENT = 130 };
-  float reach = (1 + EDGE_REACH * b->softness) / (1 - .5f * b->waviness * WAVE_HEIGHTS_PERCENT / 100);
+  float reach = (1 + EDGE_REACH * b->softness) / (1 - b->waviness * wave_heights);
   float du = reach * b->radius_u, dv = reach * b->radius_v;
   return tile_misses(t, b->u - du, b->u + du, b->v - dv, b->v + dv);
 }

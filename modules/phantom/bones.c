@@ -37,7 +37,7 @@ static float rib_profile(float across, float softness, float rim_at, float rim_w
 }
 
 /* The arc behind, which descends outwards. */
-static void add_posterior(float *rib, const struct cage *c, const struct tile *t, float first, float half_width,
+static void add_posterior(float *restrict rib, const struct cage *c, const struct tile *t, float first, float half_width,
                           float slope) {
   float reach = half_width * (1 + .16f * EDGE_REACH);
   float highest = first - .075f + slope * powf(c->along_min, 2.2f), lowest = first + slope * powf(c->along_max, 2.2f);
@@ -50,21 +50,24 @@ static void add_posterior(float *rib, const struct cage *c, const struct tile *t
 }
 
 /* The fainter arc in front, which rises outwards. */
-static void add_anterior(float *rib, const struct cage *c, const struct tile *t, float medial, float half_width) {
-  float reach = half_width * (1 + .25f * EDGE_REACH), highest = medial - .21f * .08f;
-  if (t->v_max < highest - reach || t->v_min > medial + .21f + reach) return;
+static void add_anterior(float *restrict rib, const struct cage *c, const struct tile *t, float lateral, float half_width) {
+  const float rise = .21f;
+  float reach = half_width * (1 + .25f * EDGE_REACH);
+  float highest = lateral - rise * (c->along_max - 1), lowest = lateral + rise * (1 - c->along_min);
+  if (t->v_max < highest - reach || t->v_min > lowest + reach) return;
   for (int i = 0; i < TILE; i++) {
-    float across = (t->v[i] - medial - .21f * (1 - c->along[i])) * (1 / half_width);
+    float across = (t->v[i] - lateral - rise * (1 - c->along[i])) * (1 / half_width);
     float bone = .38f * rib_profile(across, .25f, .9f, .25f, .6f, .4f) * ramp(.20f, .42f, c->along[i]);
     rib[i] = most(rib[i], bone * c->visible[i]);
   }
 }
 
-static void add_cage(float *rib, const struct tile *t, const struct scene *s, const struct half *h) {
+static void add_cage(float *rib, const struct tile *t, const struct scene *s, int side) {
   const struct patient *p = &s->patient;
   float spacing = p->rib_spacing * (1 + .08f * s->severity[HL_EMPHYSEMA]);
+  if (side_misses(t, side_sign(side), -.05f, s->wall + .20f, p->rib_first - .15f, 2)) return;
   struct cage cage;
-  shape_cage(&cage, s, h);
+  shape_cage(&cage, s, &t->half[side]);
   for (int i = 0; i < RIBS; i++) {
     float n = (float)i, first = p->rib_first + n * spacing, half_width = p->rib_width * (1 + .03f * n);
     add_posterior(rib, &cage, t, first, half_width, p->rib_slope * (.35f + .10f * n));
@@ -74,7 +77,7 @@ static void add_cage(float *rib, const struct tile *t, const struct scene *s, co
 
 void hl_layer_ribs(struct tile *t, const struct scene *s) {
   float rib[TILE] = {0};
-  for (int side = 0; side < SIDES; side++) add_cage(rib, t, s, &t->half[side]);
+  for (int side = 0; side < SIDES; side++) add_cage(rib, t, s, side);
   for (int i = 0; i < TILE; i++) {
     float seen_through = unit(t->lung[i] + .40f * t->body[i]) * (1 - .5f * t->heart[i]);
     t->density[i] += .088f * s->patient.rib_contrast * rib[i] * seen_through;
@@ -83,7 +86,7 @@ void hl_layer_ribs(struct tile *t, const struct scene *s) {
 
 static void add_clavicle(struct tile *t, const struct scene *s, float sign) {
   const struct patient *p = &s->patient;
-  if (tile_misses(t, -1, 1, p->clavicle_v - .25f, p->clavicle_v + .25f)) return;
+  if (side_misses(t, sign, 0, .80f, p->clavicle_v - .2f, p->clavicle_v + .15f)) return;
   for (int i = 0; i < TILE; i++) {
     float out = sign * t->u[i], along = unit((out - .07f) * (1 / .62f));
     float middle = p->clavicle_v + p->clavicle_slope * along - .036f * sinf(2 * PI * along);
@@ -93,24 +96,25 @@ static void add_clavicle(struct tile *t, const struct scene *s, float sign) {
   }
 }
 
-/* The scapula's border and blade, and the head of the humerus. On a posteroanterior film the shoulders are rolled forward, off the lungs. */
+/* The scapula's border and blade, and the head of the humerus. On a posteroanterior film the shoulders are rolled forward, off
+ * the lungs. */
 static void add_scapula(struct tile *t, const struct scene *s, float sign) {
   float border = .70f + (s->ap ? 0 : .08f) - .03f * s->patient.scapula;
-  if (t->v_min > .2f) return;
+  if (side_misses(t, sign, .5f, 2, -1.1f, .05f)) return;
   for (int i = 0; i < TILE; i++) {
     float out = sign * t->u[i], v = t->v[i];
     float rim = .055f * line(out - border + .28f * square(v + .42f), .022f) * ramp(-.72f, -.6f, v) * (1 - ramp(-.10f, .05f, v));
     float blade = .03f * edge(out - border, .03f) * ramp(-.75f, -.6f, v) * (1 - ramp(-.2f, .05f, v)) * edge(1.05f - out, .03f);
-    float humerus = .06f * edge(1 - sqrtf(square(out - .86f) + square(v + .66f)) * (1 / .10f), .15f);
+    float humerus = .06f * edge(1 - norm(out - .86f, v + .66f) * (1 / .10f), .15f);
     t->density[i] += rim + (blade + humerus) * t->body[i];
   }
 }
 
 static void add_breast(struct tile *t, const struct scene *s, float sign) {
-  if (s->patient.breast == 0 || t->v_max < -.1f) return;
+  if (s->patient.breast == 0 || side_misses(t, sign, 0, .85f, -.1f, .70f)) return;
   for (int i = 0; i < TILE; i++) {
     float x = (sign * t->u[i] - .42f) * (1 / .30f), y = (t->v[i] - .32f) * (1 / .27f);
-    t->density[i] += .055f * s->patient.breast * edge(1 - sqrtf(x * x + y * y), .10f) * ramp(-.1f, .35f, t->v[i]);
+    t->density[i] += .055f * s->patient.breast * edge(1 - norm(x, y), .10f) * ramp(-.1f, .35f, t->v[i]);
   }
 }
 
@@ -128,7 +132,7 @@ void hl_layer_leads(struct tile *t, const struct scene *s) {
     const struct lead *lead = &s->leads[k];
     for (int i = 0; i < TILE; i++) {
       float x = t->u[i] - lead->u, y = t->v[i] - lead->v;
-      float electrode = edge(1 - sqrtf(x * x + y * y) * (1 / .018f), .2f);
+      float electrode = edge(1 - norm(x, y) * (1 / .018f), .2f);
       float cable = line(x - lead->bend * y - .25f * y * y, .006f) * ramp(0, .02f, y) * (1 - ramp(.45f, .6f, y));
       t->density[i] += .22f * electrode + .10f * cable;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The layers of the picture, from back to front. Each adds its density to a tile; the first ones also fill the fields (body, lung,
- * heart …) that later ones look at.
+ * The layers of the picture, from back to front. Each adds its density to a tile; the first ones also fill the fields (body,
+ * lung, heart …) that later ones look at.
  */
 #ifndef HILUM_PHANTOM_LAYERS_H
 #define HILUM_PHANTOM_LAYERS_H

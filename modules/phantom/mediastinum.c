@@ -25,30 +25,32 @@ void hl_layer_mediastinum(struct tile *t, const struct scene *s) {
 /* The left border between the heart and the aortic knob, filled as a trapezoid with a curved side. */
 static void fill_waist(struct tile *t, const struct scene *s) {
   float heart_v = s->heart.v, widening = .33f * (1 + .4f * s->severity[HL_CARDIOMEGALY]) * (s->heart.half_width / .33f);
-  if (tile_misses(t, -.2f, .8f, -.26f, heart_v + .10f)) return;
+  if (tile_misses(t, -.3f, s->shift + .115f + widening + .02f * EDGE_REACH, -.26f, heart_v + .10f)) return;
   for (int i = 0; i < TILE; i++) {
     float u = t->u[i] - s->shift, v = t->v[i];
     float border = .115f + widening * powf(unit((v + .22f) * 2), 1.3f);
-    float waist = edge(border - u, .02f) * edge(u + .09f, .02f) * ramp(-.26f, -.10f, v) * (1 - ramp(heart_v - .02f, heart_v + .10f, v));
+    float waist =
+        edge(border - u, .02f) * edge(u + .09f, .02f) * ramp(-.26f, -.10f, v) * (1 - ramp(heart_v - .02f, heart_v + .10f, v));
     t->heart[i] = most(t->heart[i], waist);
   }
 }
 
 static void fill_chambers(struct tile *t, const struct scene *s) {
   float enlarged = s->severity[HL_CARDIOMEGALY];
-  float atrium_u = s->shift - .085f * (1 + .6f * enlarged), atrium_v = s->heart.v + .02f, atrium_width = .125f * (1 + .35f * enlarged);
+  float atrium_u = s->shift - .085f * (1 + .6f * enlarged), atrium_v = s->heart.v + .02f,
+        atrium_width = .125f * (1 + .35f * enlarged);
   for (int i = 0; i < TILE; i++) {
     float u = t->u[i], v = t->v[i];
     float ventricles = edge(1 - heart_distance(s, u, v), .045f);
     float across = (u - atrium_u) * (1 / atrium_width), along = (v - atrium_v) * (1 / .24f);
-    float right_atrium = edge(1 - sqrtf(square(across) + square(along)), .05f);
+    float right_atrium = edge(1 - norm(across, along), .05f);
     t->heart[i] = most(ventricles, right_atrium);
   }
 }
 
 void hl_layer_heart(struct tile *t, const struct scene *s) {
   memset(t->heart, 0, sizeof t->heart);
-  if (tile_misses(t, -.6f, 1, -.4f, 1)) return;
+  if (tile_misses(t, -.8f, 1.3f, -.5f, 1.1f)) return;
   fill_chambers(t, s);
   fill_waist(t, s);
   for (int i = 0; i < TILE; i++) {
@@ -63,9 +65,10 @@ static void add_knob(struct tile *t, const struct scene *s) {
   if (tile_misses(t, u - reach, u + reach, v - reach, v + reach)) return;
   float calcified = .22f * s->severity[HL_CALCIFIED_AORTA];
   for (int i = 0; i < TILE; i++) {
-    float x = t->u[i] - u, y = t->v[i] - v, distance = sqrtf(x * x + y * y);
+    float x = t->u[i] - u, y = t->v[i] - v, distance = norm(x, y);
     t->density[i] += .16f * edge(1 - distance / radius, .12f);
-    if (calcified > 0) t->density[i] += calcified * line(distance - radius, .010f) * ramp(-1.9f, -1.2f, -fabsf(atan2f(y, x) + .5f));
+    if (calcified > 0)
+      t->density[i] += calcified * line(distance - radius, .010f) * ramp(-1.9f, -1.2f, -fabsf(atan2f(y, x) + .5f));
   }
 }
 
@@ -74,8 +77,8 @@ static void add_descending_aorta(struct tile *t, const struct scene *s) {
   float tortuous = s->severity[HL_TORTUOUS_AORTA];
   for (int i = 0; i < TILE; i++) {
     float v = t->v[i], middle = .10f + .07f * tortuous * sinf(3.2f * (v + .3f)) + s->shift;
-    t->density[i] += .09f * edge(.035f + .02f * tortuous - fabsf(t->u[i] - middle), .02f) * ramp(-.28f, -.2f, v) *
-                     (1 - ramp(.25f, .5f, v));
+    t->density[i] +=
+        .09f * edge(.035f + .02f * tortuous - fabsf(t->u[i] - middle), .02f) * ramp(-.28f, -.2f, v) * (1 - ramp(.25f, .5f, v));
   }
 }
 

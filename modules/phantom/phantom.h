@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Procedural chest radiographs: labelled pictures for trying hilum without patients' data. Everything about a picture follows from
- * three integers, the patient, the follow-up and the seed of the set. The phantom is a drawing, not a simulation: it has the
+ * Procedural chest radiographs: labelled pictures for trying hilum without patients' data. Everything about a picture follows
+ * from three integers, the patient, the follow-up and the seed of the set. The phantom is a drawing, not a simulation: it has the
  * gross anatomy and a cartoon of each finding, graded in difficulty.
  *
  * Pure functions of their arguments, callable from any thread.
@@ -58,8 +58,8 @@ enum { HL_PHANTOM_MIN_SIZE = 64, HL_PHANTOM_MAX_SIZE = 2048, HL_PHANTOM_SIZE_STE
 
 bool hl_phantom_size_ok(size_t size);
 
-/* Draws size x size gray pixels into out, showing the findings of the mask (normally hl_phantom_findings of the same picture), and
- * says in ap whether the film is anteroposterior. False: a size that hl_phantom_size_ok refuses, or no memory. */
+/* Draws size x size gray pixels into out, showing the findings of the mask (normally hl_phantom_findings of the same picture),
+ * and says in ap whether the film is anteroposterior. False: a size that hl_phantom_size_ok refuses, or no memory. */
 bool hl_phantom_render(int64_t patient, int followup, uint32_t findings, size_t size, int64_t seed, uint8_t *out, bool *ap,
                        struct hl_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Draws the random numbers of one picture. The order of the functions in hl_scene_draw, and of the draws in each, is the definition
- * of the phantom.
+ * Draws the random numbers of one picture. The order of the functions in hl_scene_draw, and of the draws in each, is the
+ * definition of the phantom.
  */
 #include "phantom/scene.h"
 

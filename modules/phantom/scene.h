@@ -99,7 +99,7 @@ bool hl_scene_view(int64_t patient, int followup, int64_t seed);
 static inline float heart_distance(const struct scene *s, float u, float v) {
   float x = u - s->heart.u, y = v - s->heart.v;
   float along = x * s->heart.cosine + y * s->heart.sine, across = y * s->heart.cosine - x * s->heart.sine;
-  return sqrtf(square(along * (1 / s->heart.half_width)) + square(across * (1 / s->heart.half_height)));
+  return norm(along * (1 / s->heart.half_width), across * (1 / s->heart.half_height));
 }
 
 /* Distance from the middle of the body as the findings of the lungs' periphery measure it. */

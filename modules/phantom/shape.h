@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The strokes everything is drawn with: soft edges, soft lines and smooth ramps. Polynomials with bounded support, so that what lies
- * further away than REACH widths need not be computed.
+ * The strokes everything is drawn with: soft edges, soft lines and smooth ramps. Polynomials with bounded support, so that what
+ * lies further away than REACH widths need not be computed.
  */
 #ifndef HILUM_PHANTOM_SHAPE_H
 #define HILUM_PHANTOM_SHAPE_H
@@ -19,6 +19,7 @@ static inline float most(float a, float b) { return a > b ? a : b; }
 static inline float clamp(float x, float low, float high) { return least(most(x, low), high); }
 static inline float unit(float x) { return clamp(x, 0, 1); }
 static inline float square(float x) { return x * x; }
+static inline float norm(float x, float y) { return sqrtf(x * x + y * y); }
 
 /* x from 0 to 1 with level ends. */
 static inline float ease(float x) { return x * x * (3 - 2 * x); }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The unit of drawing: 8 x 8 pixels. Small enough that all fields of a tile stay in the first-level cache and that most structures
- * miss most tiles, and of constant size, so that the loops over it vectorise.
+ * The unit of drawing: 8 x 8 pixels. Small enough that all fields of a tile stay in the first-level cache and that most
+ * structures miss most tiles, and of constant size, so that the loops over it vectorise.
  */
 #ifndef HILUM_PHANTOM_TILE_H
 #define HILUM_PHANTOM_TILE_H
@@ -28,9 +28,9 @@ struct tile {
   float half_width[TILE]; /* of the trunk, at this height */
   float thickness[TILE];  /* of the trunk, front to back, 0 to 1 */
   struct half half[SIDES];
-  float lung[TILE];     /* 1 in either lung */
-  float heart[TILE];    /* 1 in the heart */
-  float aerated[TILE];  /* 0 where a pneumothorax has pushed the lung away */
+  float lung[TILE];    /* 1 in either lung */
+  float heart[TILE];   /* 1 in the heart */
+  float aerated[TILE]; /* 0 where a pneumothorax has pushed the lung away */
   float vessels[TILE];
   float density[TILE]; /* what all layers add to */
 };
@@ -38,6 +38,11 @@ struct tile {
 /* Whether a structure within these bounds misses the tile. */
 static inline bool tile_misses(const struct tile *t, float u_low, float u_high, float v_low, float v_high) {
   return t->u_max < u_low || t->u_min > u_high || t->v_max < v_low || t->v_min > v_high;
+}
+
+/* The same for a structure that lies between `near` and `far` from the midline, on the side where u has that sign. */
+static inline bool side_misses(const struct tile *t, float sign, float near, float far, float v_low, float v_high) {
+  return sign < 0 ? tile_misses(t, -far, -near, v_low, v_high) : tile_misses(t, near, far, v_low, v_high);
 }
 
 #endif

@@ -29,10 +29,9 @@ static float chest_profile(float apex, float v) {
   return powf(1 - up * up * up, .52f);
 }
 
-/* How far below its top the dome is, `from_top` being 0 there and 1 at the chest wall, where it drops to the costophrenic angle. */
-static float dome_fall(float from_top) {
-  return from_top > 0 ? 1.55f * powf(from_top, 2.2f) : .55f * square(from_top);
-}
+/* How far below its top the dome is, `from_top` being 0 there and 1 at the chest wall, where it drops to the costophrenic angle.
+ */
+static float dome_fall(float from_top) { return from_top > 0 ? 1.55f * powf(from_top, 2.2f) : .55f * square(from_top); }
 
 static void shape_half(struct tile *t, const struct scene *s, int side, const float *profile) {
   struct half *h = &t->half[side];
@@ -48,7 +47,8 @@ static void shape_half(struct tile *t, const struct scene *s, int side, const fl
     float v = t->v[i], out = h->out[i];
     h->wall[i] = base * profile[i] * (1 - .05f * ramp(.35f, .8f, v));
     h->medial[i] = medial + .03f * ramp(0, .5f, v);
-    h->lung[i] = edge(h->wall[i] - out, .014f) * edge(h->dome[i] - v, .012f) * edge(out - h->medial[i], .02f) * edge(v - apex, .02f);
+    h->lung[i] =
+        edge(h->wall[i] - out, .014f) * edge(h->dome[i] - v, .012f) * edge(out - h->medial[i], .02f) * edge(v - apex, .02f);
   }
 }
 

@@ -84,7 +84,8 @@ static void add_hila(struct tile *t, const struct scene *s) {
 }
 
 void hl_layer_vessels(struct tile *t, const struct scene *s) {
-  float amplitude = .095f * s->patient.vessel_contrast * (1 + .6f * s->severity[HL_EDEMA]) * (1 - .45f * s->severity[HL_EMPHYSEMA]);
+  float amplitude =
+      .095f * s->patient.vessel_contrast * (1 + .6f * s->severity[HL_EDEMA]) * (1 - .45f * s->severity[HL_EMPHYSEMA]);
   if (t->lungs)
     for (int i = 0; i < TILE; i++) t->density[i] += amplitude * t->vessels[i] * t->lung[i] * t->aerated[i];
   add_hila(t, s);

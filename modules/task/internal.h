@@ -86,6 +86,7 @@ void hl_pool_submit(struct hl_pool *pool, struct hl_op *op);
 void hl_pool_withdraw(struct hl_pool *pool, struct hl_op *op);
 /* The operations that finished since the last call, linked by next. */
 struct hl_op *hl_pool_finished(struct hl_pool *pool);
+/* Joins the threads. What they finished can still be taken. */
 void hl_pool_close(struct hl_pool *pool);
 
 /* Operations. */

@@ -101,6 +101,16 @@ static void cancel_all(struct hl_loop *loop) {
   for (struct hl_task *task = loop->tasks; task; task = task->next) hl_task_cancel(task);
 }
 
+/* Nobody will resume or join a task again; those that still have a handle go with it. */
+static void forget_tasks(struct hl_loop *loop) {
+  for (struct hl_task *task = loop->tasks, *next; task; task = next) {
+    next = task->next;
+    task->state = HL_TASK_DEAD;
+    task->joined = true;
+    if (!task->has_handle) hl_task_unlink(task);
+  }
+}
+
 /* A task that swallowed its cancellation and the one after the grace period is left where it stands. */
 void hl_loop_close(struct hl_loop *loop) {
   double deadline = hl_now() + 1.5 * HL_GRACE;
@@ -108,7 +118,9 @@ void hl_loop_close(struct hl_loop *loop) {
   while (loop->alive && hl_now() < deadline) hl_loop_step(loop, loop->main, deadline - hl_now(), HL_LOOP_TASKS);
   hl_pool_close(&loop->pool);
   drain_wake(&loop->wake_watch, 0);
+  forget_tasks(loop);
   close(loop->wake);
   close(loop->epoll);
+  while (loop->timers) hl_timer_stop(loop, loop->heap[0]); /* their owners are still to be collected */
   free(loop->heap);
 }

@@ -168,3 +168,9 @@ int hl_op_await(lua_State *L, struct hl_op *op) {
   task->state = HL_TASK_WAITING;
   return lua_yieldk(L, 0, op->box, finish);
 }
+
+int hl_op_run_here(lua_State *L, struct hl_op *op) {
+  for (size_t i = 0; i < op->items; i++) op->cls->work(op, i);
+  op->state = HL_OP_DONE;
+  return finish(L, LUA_OK, op->box);
+}

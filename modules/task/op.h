@@ -4,6 +4,7 @@
  *
  * A binding checks its arguments (raising before anything is acquired), makes an operation, fills it, and ends in
  *     return hl_op_await(L, op);
+ * The operation's box takes the next stack slot: a binding with optional arguments calls lua_settop first.
  * Inside a task that yields; in the main chunk it drives the loop; inside a frame that cannot yield (sort, gsub, a nested coroutine)
  * it blocks on I/O alone. In every case class->push later turns the finished operation into Lua values.
  *
@@ -77,6 +78,10 @@ void hl_op_progress(lua_State *L, struct hl_op *op, int index);
 
 /* Starts the operation and waits as described above. Only as `return hl_op_await(L, op);`. [-0, +results, e] */
 int hl_op_await(lua_State *L, struct hl_op *op);
+
+/* The same on this thread, at once: for work so small that handing it over would cost more. Only as `return hl_op_run_here(L, op);`.
+ * [-0, +results, e] */
+int hl_op_run_here(lua_State *L, struct hl_op *op);
 
 /* Main thread: an operation without work has finished. */
 void hl_op_complete(struct hl_op *op);

@@ -123,6 +123,4 @@ void hl_pool_close(struct hl_pool *pool) {
   pthread_mutex_unlock(&pool->lock);
   for (int i = 0; i < pool->started; i++) pthread_join(pool->threads[i], NULL);
   free(pool->threads);
-  pthread_mutex_destroy(&pool->lock);
-  pthread_cond_destroy(&pool->work);
 }

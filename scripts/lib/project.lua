@@ -33,6 +33,14 @@ function Project:path(name)
   return fs.join(self.folder, name)
 end
 
+-- The name of a path in run.jsonl: relative to the project folder if it is below it, else absolute.
+function Project:name(path)
+  local folder = fs.real(fs.dir(path))
+  if not folder then return path end
+  local name, root = fs.join(folder, fs.base(path)), fs.real(self.folder) .. "/"
+  return name:sub(1, #root) == root and name:sub(#root + 1) or name
+end
+
 -- One process writes at a time. Temporaries of processes that died are removed on the way.
 function Project:lock()
   local lock, err = fs.lock(self:path(".hilum.lock"))
@@ -54,9 +62,10 @@ local function fingerprint(path)
   return hash.sha256(table.concat(lines, "\n"))
 end
 
+-- By name.
 function Project:fingerprints(paths)
   local prints = {}
-  for _, path in ipairs(paths) do prints[path] = fingerprint(path) end
+  for _, path in ipairs(paths) do prints[self:name(path)] = fingerprint(path) end
   return prints
 end
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Exact search. A part scans a fixed block of rows for all queries and keeps the best k of each in a heap whose top is the worst
+ * kept. One to three queries are bound by memory: rows are read as four streams far apart. More go through BLAS in tiles.
+ */
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "vec/kernels.h"
+#include "vec/vec.h"
+
+enum { BLOCK = 8192, TILE_ROWS = 256, TILE_QUERIES = 64, FEW = 3, STREAMS = 4 };
+
+/* Heaps of hits. */
+
+struct best {
+  struct hl_hit *hits;
+  size_t *count, room;
+};
+
+static bool is_worse(struct hl_hit a, struct hl_hit b) { return a.score < b.score || (a.score == b.score && a.row > b.row); }
+
+static void sink(struct hl_hit *heap, size_t count, size_t at) {
+  struct hl_hit moved = heap[at];
+  for (size_t child; (child = 2 * at + 1) < count; at = child) {
+    if (child + 1 < count && is_worse(heap[child + 1], heap[child])) child++;
+    if (!is_worse(heap[child], moved)) break;
+    heap[at] = heap[child];
+  }
+  heap[at] = moved;
+}
+
+static void rise(struct hl_hit *heap, size_t at) {
+  struct hl_hit moved = heap[at];
+  for (; at && is_worse(moved, heap[(at - 1) / 2]); at = (at - 1) / 2) heap[at] = heap[(at - 1) / 2];
+  heap[at] = moved;
+}
+
+static void keep(struct best *best, struct hl_hit hit) {
+  if (*best->count < best->room) {
+    best->hits[*best->count] = hit;
+    rise(best->hits, (*best->count)++);
+  } else if (is_worse(best->hits[0], hit)) {
+    best->hits[0] = hit;
+    sink(best->hits, best->room, 0);
+  }
+}
+
+/* Candidates. */
+
+static size_t candidates(const struct hl_search *job) { return job->only ? job->only_count : job->data->rows; }
+
+static size_t row_at(const struct hl_search *job, size_t position) { return job->only ? job->only[position] : position; }
+
+static struct best best_of(const struct hl_search *job, size_t part, size_t query) {
+  size_t slot = part * job->queries->rows + query;
+  return (struct best){.hits = job->hits + slot * job->k, .count = job->found + slot, .room = job->k};
+}
+
+/* Most rows fail the first test, so that the groups are rarely looked at. */
+static inline void offer(const struct hl_search *job, struct best *best, size_t query, size_t row, float score) {
+  if (isnan(score) || (*best->count == best->room && score < best->hits[0].score)) return;
+  if (job->groups && job->groups[row] == job->query_groups[query]) return;
+  keep(best, (struct hl_hit){.score = score, .row = (uint32_t)row});
+}
+
+/* Few queries. */
+
+static void scan(const struct hl_search *job, size_t query, size_t from, size_t end, struct best *best) {
+  const struct hl_kernels *kernels = hl_kernels();
+  const float *data = job->data->data, *q = job->queries->data + query * job->queries->cols;
+  size_t cols = job->data->cols, stride = (end - from) / STREAMS, last = from + stride * STREAMS;
+  for (size_t i = from; i < from + stride; i++) {
+    size_t rows[STREAMS];
+    float scores[STREAMS];
+    for (size_t s = 0; s < STREAMS; s++) rows[s] = row_at(job, i + s * stride);
+    kernels->dot_streams(
+        (const float *const[]){data + rows[0] * cols, data + rows[1] * cols, data + rows[2] * cols, data + rows[3] * cols}, q,
+        cols, scores);
+    for (size_t s = 0; s < STREAMS; s++) offer(job, best, query, rows[s], scores[s]);
+  }
+  for (size_t i = last; i < end; i++) {
+    size_t row = row_at(job, i);
+    const float *same = data + row * cols;
+    float scores[STREAMS];
+    kernels->dot_streams((const float *const[]){same, same, same, same}, q, cols, scores);
+    offer(job, best, query, row, scores[0]);
+  }
+}
+
+/* Many queries. */
+
+static void multiply_tile(const struct hl_search *job, size_t part, size_t from, size_t rows, size_t first_query,
+                          size_t queries) {
+  float scores[TILE_QUERIES * TILE_ROWS];
+  blasint cols = (blasint)job->data->cols;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)queries, (blasint)rows, cols, 1,
+              job->queries->data + first_query * job->queries->cols, cols, job->data->data + from * job->data->cols, cols, 0,
+              scores, TILE_ROWS);
+  for (size_t i = 0; i < queries; i++) {
+    struct best best = best_of(job, part, first_query + i);
+    for (size_t row = 0; row < rows; row++) offer(job, &best, first_query + i, from + row, scores[i * TILE_ROWS + row]);
+  }
+}
+
+static size_t at_most(size_t n, size_t limit) { return n < limit ? n : limit; }
+
+static void multiply(const struct hl_search *job, size_t part, size_t from, size_t end) {
+  for (; from < end; from += TILE_ROWS)
+    for (size_t query = 0; query < job->queries->rows; query += TILE_QUERIES)
+      multiply_tile(job, part, from, at_most(end - from, TILE_ROWS), query, at_most(job->queries->rows - query, TILE_QUERIES));
+}
+
+/* The job. */
+
+size_t hl_search_parts(const struct hl_search *job) { return (candidates(job) + BLOCK - 1) / BLOCK; }
+
+size_t hl_search_room(const struct hl_search *job) { return hl_search_parts(job) * job->queries->rows * job->k; }
+
+void hl_search_part(const struct hl_search *job, size_t part) {
+  size_t from = part * BLOCK, end = at_most(from + BLOCK, candidates(job));
+  for (size_t query = 0; query < job->queries->rows; query++) *best_of(job, part, query).count = 0;
+  if (job->queries->rows > FEW && !job->only) {
+    multiply(job, part, from, end);
+    return;
+  }
+  for (size_t query = 0; query < job->queries->rows; query++) {
+    struct best best = best_of(job, part, query);
+    scan(job, query, from, end, &best);
+  }
+}
+
+size_t hl_search_result(const struct hl_search *job, size_t query, struct hl_hit *out) {
+  size_t count = 0;
+  struct best all = {.hits = out, .count = &count, .room = job->k};
+  for (size_t part = 0; part < hl_search_parts(job); part++) {
+    struct best best = best_of(job, part, query);
+    for (size_t i = 0; i < *best.count; i++) keep(&all, best.hits[i]);
+  }
+  for (size_t left = count; left > 1; left--) { /* the worst goes last */
+    struct hl_hit worst = out[0];
+    out[0] = out[left - 1];
+    sink(out, left - 1, 0);
+    out[left - 1] = worst;
+  }
+  return count;
+}

@@ -1,0 +1,299 @@
+---@meta hilum.vec
+-- float32 matrices and what the offline model and the search compute with them: products, statistics, training steps, principal
+-- components, exact nearest rows, retrieval metrics. Rows and columns count from 1. Large calls run on the worker pool and let other tasks
+-- run; a matrix that such a call uses cannot be changed or closed until it ends. Results depend neither on the number of jobs nor, except
+-- for matrix products, on the processor. A wrong shape raises, and the message names the shapes.
+local vec = {}
+
+--- A matrix of zeros.
+---@param rows integer
+---@param cols integer
+---@return hilum.vec.Matrix matrix  rows x cols
+---@usage local m = vec.new(3, 4)
+function vec.new(rows, cols) end
+
+--- A matrix from numbers.
+--- vec.from{{1, 2}, {3, 4}} takes the rows; vec.from({1, 2, 3, 4}, 2, 2) takes all numbers in one array, row by row; a string is taken as
+--- the bytes of little-endian float32 numbers, as m:bytes() gives them.
+---@param numbers number[][]|number[]|string
+---@param rows? integer
+---@param cols? integer
+---@return hilum.vec.Matrix matrix
+---@usage local m = vec.from({1, 2, 3, 4, 5, 6}, 2, 3)
+function vec.from(numbers, rows, cols) end
+
+--- A matrix of normal random numbers (mean 0, deviation `scale`), the same for the same seed on every machine.
+--- splitmix64 by counter and the Box-Muller transform.
+---@param seed integer
+---@param rows integer
+---@param cols integer
+---@param scale? number  1 if not given
+---@return hilum.vec.Matrix matrix  rows x cols
+---@usage local W = vec.gauss(3, 156, 1024, 0.1 / math.sqrt(156))
+function vec.gauss(seed, rows, cols, scale) end
+
+--- The numbers 1 to n in a random order, the same for the same seed.
+---@param seed integer
+---@param n integer
+---@return integer[] order
+---@usage for _, i in ipairs(vec.permutation(1, #records)) do print(i) end
+function vec.permutation(seed, n) end
+
+--- The product alpha * op(a) * op(b) + beta * out, where op transposes if `ta` (`tb`) is true.
+---@param a hilum.vec.Matrix  n x k, or k x n with ta
+---@param b hilum.vec.Matrix  k x m, or m x k with tb
+---@param options? {ta?: boolean, tb?: boolean, alpha?: number, beta?: number, out?: hilum.vec.Matrix}  out is n x m and neither a nor b
+---@return hilum.vec.Matrix product  n x m; `out` if it was given
+---@usage local S = vec.matmul(Z, T, {tb = true, alpha = 1 / 0.3})
+function vec.matmul(a, b, options) end
+
+--- a = a + alpha * b, in place. b has a's shape, or one row that is added to every row of a.
+---@param a hilum.vec.Matrix  n x m
+---@param b hilum.vec.Matrix  n x m or 1 x m; not a itself
+---@param alpha? number  1 if not given
+---@return hilum.vec.Matrix a
+---@usage vec.add(U, bias)
+function vec.add(a, b, alpha) end
+
+--- m = alpha * m, in place.
+---@param m hilum.vec.Matrix
+---@param alpha number
+---@return hilum.vec.Matrix m
+---@usage vec.scale(m, 0.5)
+function vec.scale(m, alpha) end
+
+--- Divides every row by max(its length, floor) + epsilon, in place.
+---@param m hilum.vec.Matrix  n x d
+---@param options? {floor?: number, epsilon?: number}  1e-12 and 0 if not given
+---@return hilum.vec.Matrix divisors  n x 1: what the rows were divided by
+---@usage local norms = vec.normalize(Z, {floor = 0, epsilon = 1e-9})
+function vec.normalize(m, options) end
+
+--- The length of every row.
+---@param m hilum.vec.Matrix  n x d
+---@return hilum.vec.Matrix norms  n x 1
+---@usage print(vec.norms(m):get(1, 1))
+function vec.norms(m) end
+
+--- clip((x - mean) / deviation, -limit, limit) * weight, column by column.
+---@param x hilum.vec.Matrix  n x d
+---@param mean hilum.vec.Matrix  1 x d
+---@param deviation hilum.vec.Matrix  1 x d, not 0
+---@param weight hilum.vec.Matrix  1 x d
+---@param limit? number  no limit if not given
+---@return hilum.vec.Matrix standardized  n x d
+---@usage local s = vec.standardize(x, x:mean(), x:deviation(), weight, 4)
+function vec.standardize(x, mean, deviation, weight, limit) end
+
+--- The chosen rows and columns: result(i, j) = m(rows[i], cols[j]).
+---@param m hilum.vec.Matrix
+---@param rows integer[]
+---@param cols integer[]
+---@return hilum.vec.Matrix chosen  #rows x #cols
+---@usage local Jb = vec.take(J, captions, distinct)
+function vec.take(m, rows, cols) end
+
+--- Principal components: the eigenvectors of the covariance of x (columns centred, divided by the number of rows) with the k largest
+--- eigenvalues. Each component's entry of largest magnitude is positive. Computed in float64.
+---@param x hilum.vec.Matrix  n x d, n at least 1
+---@param k integer  1 to d
+---@return hilum.vec.Matrix? components  d x k, orthonormal columns, largest variance first
+---@return hilum.vec.Matrix|hilum.Error variances  1 x k; or the error, of kind "integrity", when x has values that are not finite
+---@return hilum.vec.Matrix? mean  1 x d, the column means that were taken off
+---@usage local V, variances, mean = assert(vec.pca(x, 128))
+function vec.pca(x, k) end
+
+--- Cross-entropy of a softmax against soft targets, and its gradient.
+--- Each row (or column) of `targets`, divided by its sum, is compared with the softmax of the same row of `logits`; the loss is the mean
+--- over all rows. Rows whose targets sum to 0 count as 0. weight * d loss / d logits is added to `gradient`.
+---@param logits hilum.vec.Matrix  n x m
+---@param targets hilum.vec.Matrix  n x m, not negative
+---@param gradient hilum.vec.Matrix  n x m; added to
+---@param options? {axis?: "rows"|"columns", weight?: number, diagonal?: boolean}  "rows", 1 and true; false leaves the entries (i, i) out
+---@return number loss  weight * loss
+---@usage local loss = vec.cross_entropy(S, J, dS, {weight = 0.5})
+function vec.cross_entropy(logits, targets, gradient, options) end
+
+--- Takes the gradient at normalised rows back to the rows before vec.normalize, in place:
+--- gradient = (gradient - (gradient . row) row) / divisor.
+---@param gradient hilum.vec.Matrix  n x d
+---@param rows hilum.vec.Matrix  n x d, the normalised rows
+---@param divisors hilum.vec.Matrix  n x 1, what vec.normalize returned
+---@return hilum.vec.Matrix gradient
+---@usage vec.normalize_backward(dZ, Z, norms)
+function vec.normalize_backward(gradient, rows, divisors) end
+
+--- One step of Adam (betas 0.9 and 0.999, epsilon 1e-8), in place.
+---@param parameter hilum.vec.Matrix  changed
+---@param gradient hilum.vec.Matrix  of the same shape, as are the next two
+---@param mean hilum.vec.Matrix  state, zeros before the first step; changed
+---@param square hilum.vec.Matrix  state, zeros before the first step; changed
+---@param step integer  1 for the first step
+---@param rate number  the learning rate
+---@return hilum.vec.Matrix parameter
+---@usage vec.adam(W, dW, mW, vW, step, 0.01)
+function vec.adam(parameter, gradient, mean, square, step, rate) end
+
+--- Exact search: for every query the k rows of data with the largest inner products, best first, ties by row number.
+--- On normalised rows that is the cosine. Rows with NaN are never found. With a number per row in `groups` and per query in
+--- `query_groups` a query does not find the rows of its own group (the patient).
+---@param data hilum.vec.Matrix  n x d; may be mapped from a file
+---@param queries hilum.vec.Matrix  q x d
+---@param k integer  at least 1; fewer are found where there are fewer
+---@param options? {groups?: integer[], query_groups?: integer[], only?: integer[]}  groups: see above; only: the rows that may be found
+---@return {rows: integer[], scores: number[]}[] results  one per query
+---@usage local best = vec.search(gallery, query, 10)[1]; print(best.rows[1], best.scores[1])
+function vec.search(data, queries, k, options) end
+
+--- The numbers of the entries by falling value; equal values keep their order, NaN comes last.
+---@param values hilum.vec.Matrix  one row or one column
+---@return integer[] order
+---@usage print("best:", vec.order(scores)[1])
+function vec.order(values) end
+
+--- The average precision of one ranking: the mean, over the relevant entries, of the precision at their rank.
+---@param scores hilum.vec.Matrix  one row or one column
+---@param relevant boolean[]  one per score
+---@return number ap  0 to 1; NaN if nothing is relevant
+---@usage local ap = vec.average_precision(scores, has_effusion)
+function vec.average_precision(scores, relevant) end
+
+--- The area under the ROC curve: the chance that a relevant entry scores above another one, ties counting half.
+---@param scores hilum.vec.Matrix  one row or one column
+---@param relevant boolean[]  one per score
+---@return number area  0 to 1; NaN if all or none are relevant
+---@usage local auc = vec.area_under_curve(scores, has_effusion)
+function vec.area_under_curve(scores, relevant) end
+
+--- Retrieval metrics: every query ranks all rows of data by inner product, without those of its own group.
+--- Labels are sets, one bit per label. A row is relevant when it shares a label with the query, identical when its set is the same.
+--- Every column of the result has one number per query:
+--- candidates, relevant, identical: how many; relevant / candidates is the precision of a random order.
+--- average_precision, precision (among the first `depth`), r_precision (among the first as many as are relevant): NaN if nothing is relevant.
+--- identical_average_precision, identical_precision: the same for identical rows.
+--- ndcg: at 10 with gain 2^Jaccard - 1; chance_ndcg: its expected value for a random order.
+---@param data hilum.vec.Matrix  n x d
+---@param queries hilum.vec.Matrix  q x d
+---@param options {labels: integer[], query_labels: integer[], groups?: integer[], query_groups?: integer[], depth?: integer}  depth: 10 if not given
+---@return {candidates: number[], relevant: number[], identical: number[], average_precision: number[], precision: number[], r_precision: number[], identical_average_precision: number[], identical_precision: number[], ndcg: number[], chance_ndcg: number[]} columns
+---@usage local r = vec.retrieval(x, x, {labels = bits, query_labels = bits, groups = patients, query_groups = patients})
+function vec.retrieval(data, queries, options) end
+
+--- Average precision and area under the ROC curve of several rankings of the same rows, under several weightings of the rows: the
+--- bootstrap of rankings. Each draw (a row of weights) gives every group of rows one weight; ones give the plain values.
+---@param scores hilum.vec.Matrix    rankings x rows: higher is earlier, ties by row number
+---@param relevant hilum.vec.Matrix  of that shape: 0, or 1 for relevant
+---@param weights hilum.vec.Matrix   draws x groups, none negative
+---@param groups integer[]           for each row its column of weights
+---@return hilum.vec.Matrix precisions  draws x rankings; NaN where nothing relevant has weight
+---@return hilum.vec.Matrix areas       draws x rankings; ties count half; NaN where all that has weight is relevant, or none
+---@usage local precisions, areas = vec.resample(scores, relevant, weights, patients)
+function vec.resample(scores, relevant, weights, groups) end
+
+--- A float32 matrix, row by row in memory of its own, or mapped read-only from a file (npy.map). #m is the number of rows.
+---@class hilum.vec.Matrix
+local Matrix = {}
+
+--- The number of rows.
+---@return integer rows
+---@usage print(m:rows(), m:cols())
+function Matrix:rows() end
+
+--- The number of columns.
+---@return integer cols
+---@usage print(m:rows(), m:cols())
+function Matrix:cols() end
+
+--- One entry.
+---@param i integer  row
+---@param j integer  column
+---@return number value
+---@usage local x = m:get(1, 1)
+function Matrix:get(i, j) end
+
+--- Sets one entry.
+---@param i integer  row
+---@param j integer  column
+---@param value number  rounded to float32
+---@usage m:set(1, 1, 0.5)
+function Matrix:set(i, j, value) end
+
+--- One row as an array.
+---@param i integer
+---@return number[] row
+---@usage print(table.concat(m:row(1), " "))
+function Matrix:row(i) end
+
+--- All rows as arrays.
+---@return number[][] rows
+---@usage for _, row in ipairs(m:table()) do print(#row) end
+function Matrix:table() end
+
+--- The numbers as the bytes of little-endian float32, row by row.
+---@return string bytes
+---@usage file:write(m:bytes())
+function Matrix:bytes() end
+
+--- Sets every entry.
+---@param value number
+---@return hilum.vec.Matrix self
+---@usage m:fill(0)
+function Matrix:fill(value) end
+
+--- A copy, in memory of its own.
+---@return hilum.vec.Matrix copy
+---@usage local was = m:copy()
+function Matrix:copy() end
+
+--- A copy of the rows first to last; last = first - 1 gives none.
+---@param first integer
+---@param last integer
+---@return hilum.vec.Matrix slice  (last - first + 1) x cols
+---@usage local head = m:slice(1, 10)
+function Matrix:slice(first, last) end
+
+--- A copy of the columns first to last.
+---@param first integer
+---@param last integer
+---@return hilum.vec.Matrix columns  rows x (last - first + 1)
+---@usage local short = embeddings:columns(1, 256)
+function Matrix:columns(first, last) end
+
+--- Copies another matrix over the rows from a number on, or over the rows with these numbers.
+---@param rows integer|integer[]  the first row, or one row number for each row of other
+---@param other hilum.vec.Matrix  with as many columns
+---@return hilum.vec.Matrix self
+---@usage all:put(1, part); all:put({7, 3}, two)
+function Matrix:put(rows, other) end
+
+--- A copy of the rows with these numbers, in this order; a number may come more than once.
+---@param rows integer[]
+---@return hilum.vec.Matrix gathered  #rows x cols
+---@usage local batch = x:gather(order)
+function Matrix:gather(rows) end
+
+--- A copy with rows and columns exchanged.
+---@return hilum.vec.Matrix transposed  cols x rows
+---@usage vec.add(among, among:transpose())
+function Matrix:transpose() end
+
+--- The mean of every column, summed in float64.
+---@return hilum.vec.Matrix mean  1 x cols
+---@usage local mean = x:mean()
+function Matrix:mean() end
+
+--- The sum of every column, summed in float64.
+---@return hilum.vec.Matrix sum  1 x cols
+---@usage local db = dU:sum()
+function Matrix:sum() end
+
+--- The population standard deviation of every column, summed in float64.
+---@return hilum.vec.Matrix deviation  1 x cols
+---@usage local sd = x:deviation()
+function Matrix:deviation() end
+
+--- Gives the memory back. Closing twice is fine; any other use of a closed matrix raises.
+---@usage m:close()
+function Matrix:close() end
+
+return vec

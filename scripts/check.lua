@@ -1,0 +1,190 @@
+-- SPDX-License-Identifier: MIT
+-- check: is every image whole, and one that a model takes?
+local fs = require "hilum.fs"
+local titan = require "lib.titan"
+
+-- The files of the arguments: paths to look at, those known to be DICOM, and how many others were left out, by extension.
+local function gather(arguments, ctx)
+  local store, images = require "lib.store", require "lib.images"
+  local found = { paths = {}, dicom = {}, skipped = {}, skipped_count = 0 }
+  local function take(path, named)
+    local kind, extension = images.kind(path)
+    if kind == "dicom" then
+      table.insert(found.dicom, path)
+    elseif kind or named then
+      table.insert(found.paths, path)
+    else
+      found.skipped[extension] = (found.skipped[extension] or 0) + 1
+      found.skipped_count = found.skipped_count + 1
+    end
+  end
+  for _, argument in ipairs(arguments) do
+    local stat = fs.stat(argument)
+    if stat and stat.type == "dir" then
+      local folder = assert(store.open(argument))
+      for _, name in ipairs(folder:list()) do take(folder:path(name), false) end
+    elseif stat then
+      take(argument, true)
+    else
+      ctx.usage("%s does not exist", images.show(argument))
+    end
+  end
+  return found
+end
+
+-- Groups of paths with the same bytes. Only files of equal size are read.
+local function find_duplicates(paths, reports)
+  local by_size, suspects = {}, {}
+  for i, path in ipairs(paths) do
+    local size = reports[i].bytes
+    if size and size > 0 then
+      by_size[size] = by_size[size] or {}
+      table.insert(by_size[size], path)
+    end
+  end
+  for _, path_list in pairs(by_size) do
+    if #path_list > 1 then table.move(path_list, 1, #path_list, #suspects + 1, suspects) end
+  end
+  table.sort(suspects)
+  local by_hash, groups = {}, {}
+  for i, sum in ipairs(#suspects > 0 and require "hilum.hash".sha256_file(suspects) or {}) do
+    if type(sum) == "string" then
+      if by_hash[sum] and #by_hash[sum] == 1 then groups[#groups + 1] = by_hash[sum] end
+      by_hash[sum] = by_hash[sum] or {}
+      table.insert(by_hash[sum], suspects[i])
+    end
+  end
+  return groups
+end
+
+-- The names that label tables or a dataset.jsonl speak of.
+local function labelled_names(tables, ctx)
+  local names = {}
+  for _, record in ipairs(require "lib.dataset".read_any(tables, ctx)) do names[record.image] = true end
+  return names
+end
+
+local function sorted_keys(set)
+  local keys = {}
+  for key in pairs(set) do keys[#keys + 1] = key end
+  table.sort(keys)
+  return keys
+end
+
+-- What stands in one of labels and images only.
+local function compare_with_labels(paths, names)
+  local present, unlabelled, imageless = {}, {}, {}
+  for _, path in ipairs(paths) do
+    local name = fs.base(path)
+    present[name] = true
+    if not names[name] then unlabelled[#unlabelled + 1] = path end
+  end
+  for _, name in ipairs(sorted_keys(names)) do
+    if not present[name] then imageless[#imageless + 1] = name end
+  end
+  return unlabelled, imageless
+end
+
+local function collect(found, reports)
+  local array = require "hilum.json".array
+  local result = { problems = array(), warnings = array(), broken = #found.dicom }
+  local problem = require "lib.images".dicom_problem
+  for _, path in ipairs(found.dicom) do
+    table.insert(result.problems, { file = path, code = problem.code, message = problem.message })
+  end
+  for i, path in ipairs(found.paths) do
+    for _, field in ipairs { "problems", "warnings" } do
+      for _, finding in ipairs(reports[i][field]) do
+        table.insert(result[field], { file = path, code = finding.code, message = finding.message })
+      end
+    end
+    if #reports[i].problems > 0 then result.broken = result.broken + 1 end
+  end
+  return result
+end
+
+local function print_findings(result, ctx)
+  local show = require "lib.images".show
+  for _, problem in ipairs(result.problems) do ctx.print("%s: %s", show(problem.file), problem.message) end
+  for _, warning in ipairs(result.warnings) do ctx.print("%s: warning: %s", show(warning.file), warning.message) end
+  for _, group in ipairs(result.duplicates) do
+    local names = {}
+    for i, path in ipairs(group) do names[i] = show(path) end
+    ctx.print("%s: warning: the same file %d times; a copy in another split would leak", table.concat(names, ", "), #group)
+  end
+end
+
+local function say_skipped(found, ctx)
+  if found.skipped_count == 0 then return end
+  local parts = {}
+  for _, extension in ipairs(sorted_keys(found.skipped)) do
+    parts[#parts + 1] = ("%d %s"):format(found.skipped[extension], extension == "" and "without extension" or "." .. extension)
+  end
+  ctx.say("left out, not images by their names: %s", table.concat(parts, ", "))
+end
+
+local EXAMPLES_SHOWN = 3
+
+local function say_examples(names, what, ctx)
+  if #names == 0 then return end
+  local shown = {}
+  for i = 1, math.min(#names, EXAMPLES_SHOWN) do shown[i] = require "lib.images".show(names[i]) end
+  ctx.warn("%d %s: %s%s", #names, what, table.concat(shown, ", "), #names > #shown and ", …" or "")
+end
+
+-- What is in a project is remembered there; a folder that is none stays as it is.
+local function memory_of(project)
+  for _, mark in ipairs { "project.lua", "run.jsonl" } do
+    if fs.stat(project:path(mark)) then return project:path("cache/check.jsonl") end
+  end
+end
+
+local function run(opt, ctx)
+  local task = require "hilum.task"
+  local began = task.now()
+  local found = gather(opt.images, ctx)
+  local progress <close> = ctx.progress(#found.paths, "check")
+  local reports = require "lib.checked".reports(found.paths, { progress = progress, memory = memory_of(ctx.project),
+    limits = titan.image_limits(titan.limits) })
+  progress:finish()
+  local result = collect(found, reports)
+  result.images = #found.paths + #found.dicom
+  result.ok = result.images - result.broken
+  result.skipped = found.skipped_count
+  result.duplicates = require "hilum.json".array(find_duplicates(found.paths, reports))
+  if opt.labels then
+    result.unlabelled, result.imageless = compare_with_labels(found.paths, labelled_names(opt.labels, ctx))
+    say_examples(result.unlabelled, "images have no label", ctx)
+    say_examples(result.imageless, "labels have no image", ctx)
+  end
+  result.seconds = task.now() - began
+  print_findings(result, ctx)
+  say_skipped(found, ctx)
+  ctx.say("%d images: %d ok, %d with problems; %d warnings, %d groups of duplicates (%.1f s, %.0f images/s)", result.images, result.ok,
+    result.broken, #result.warnings, #result.duplicates, result.seconds, result.images / math.max(result.seconds, 1e-9))
+  if result.images == 0 then ctx.fail("no images there; hilum reads .png and .jpg") end
+  result.exit = result.broken > 0 and 1 or 0
+  return result
+end
+
+return {
+  summary = "Is every image whole, and one that a model takes?",
+  details = [[
+Reads every PNG and JPEG completely: chunk structure, checksums, the compressed data to its last byte, rows, size, and the limits of
+Titan Multimodal Embeddings (PNG or JPEG, 5 MB, sides of 128 to 4,096 pixels, sides at most 1 to 4). Prints a line for each
+problem and warning; exact duplicates are found too. Inside a project what was found is kept in cache/check.jsonl until a file changes.
+
+Exit status 1 if any image has a problem; warnings and duplicates alone give 0.]],
+  options = {
+    { "images", type = "list", of = "path", positional = true, default = "images", metavar = "FOLDER|FILE",
+      help = "folders, searched below, or files" },
+    { "labels", type = "list", of = "path", metavar = "TABLE",
+      help = "label tables, or dataset.jsonl: say which images have no label, and the reverse" },
+  },
+  examples = {
+    "hilum check images",
+    "hilum check images --labels labels.csv --json",
+    "hilum check one.png another.jpg",
+  },
+  run = run,
+}

@@ -1,0 +1,184 @@
+-- SPDX-License-Identifier: MIT
+-- demo: the whole workflow in a folder of its own, on images made for it or on yours.
+local fs = require "hilum.fs"
+
+local FORMAT = 1
+local MARK = "demo.json"
+local PHANTOMS = "phantoms"
+local BEDROCK_RECORDS = require "lib.titan".limits.min_records
+
+-- What the demo was made with; a folder that has another answer to this is not gone on with.
+local function identity_of(opt)
+  if not opt.images then return { format = FORMAT, count = opt.count, size = opt.size, seed = opt.seed } end
+  local labels = {}
+  for i, path in ipairs(opt.labels) do labels[i] = fs.real(path) end
+  return { format = FORMAT, images = fs.real(opt.images), labels = labels, seed = opt.seed }
+end
+
+local PROJECT = [==[
+-- Made by `hilum demo`. The steps can be run again one by one in this folder: `hilum status` tells which.
+return {
+  defaults = {
+    images = %s,
+    seed = %d,
+  },
+}
+]==]
+
+-- Makes the folder, or recognises it as this demo's.
+local function claim(opt, ctx)
+  local json = require "hilum.json"
+  local mark, identity = fs.join(opt.out, MARK), json.encode(identity_of(opt))
+  local before = fs.read(mark)
+  if before and before ~= identity .. "\n" and not ctx.force then
+    ctx.fail("%s was made with other options; --force makes it again, --out FOLDER makes another", opt.out)
+  elseif not before and fs.stat(opt.out) and #assert(fs.list(opt.out)) > 0 then
+    ctx.fail("%s is there and no demo; give another folder with --out", opt.out)
+  end
+  assert(fs.mkdir(opt.out))
+  assert(fs.write(mark, identity .. "\n"))
+  local images = opt.images and fs.real(opt.images) or PHANTOMS .. "/images"
+  assert(fs.write(fs.join(opt.out, "project.lua"), PROJECT:format(("%q"):format(images), opt.seed)))
+end
+
+-- How many records of splits.jsonl are in each part, and one record of the test part that shows a finding worth asking for.
+local function look_at_splits(project)
+  local counts, example = { train = 0, validation = 0, test = 0 }, nil
+  for record in require "hilum.json".lines(project:path("splits.jsonl")) do
+    counts[record.split] = (counts[record.split] or 0) + 1
+    local first = record.findings[1]
+    if record.split == "test" and first ~= "No Finding" and (not example or first == "Effusion" and example.findings[1] ~= first) then
+      example = record
+    end
+  end
+  return counts, example
+end
+
+local function prepare(state)
+  local counts = look_at_splits(state.project)
+  local options = {}
+  if counts.train < BEDROCK_RECORDS then
+    options.min_records = math.max(counts.train // 2, 1)
+    state.ctx.say("      Bedrock wants %d training records, and here are %d: lowered to --min-records %d for the demo", BEDROCK_RECORDS,
+      counts.train, options.min_records)
+  end
+  if counts.validation < 8 then options.min_validation = 1 end
+  return state.ctx.run("prepare", options)
+end
+
+local function query(state)
+  local _, example = look_at_splits(state.project)
+  if not example then state.ctx.fail("there is no abnormal image in the test part; give more images") end
+  local image = fs.join(state.images, example.image)
+  local finding = example.findings[1]
+  local queries = {
+    { page = "query-image", options = { image = image }, what = "like " .. example.image .. " (" .. example.caption .. ")" },
+    { page = "query-text", options = { text = finding }, what = "'" .. finding .. "'" },
+    { page = "query-both", options = { image = image, text = finding }, what = "both" },
+  }
+  for _, q in ipairs(queries) do
+    state.ctx.say("      %s", q.what)
+    q.options.page = state.project:path("reports/" .. q.page .. ".html")
+    q.options.k = 5
+    q.options.not_patient = q.options.image and { example.patient } or nil
+    state.ctx.run("query", q.options)
+    table.insert(state.pages, q.options.page)
+  end
+end
+
+-- The steps: workflow, what it is for, and how it is run where that takes more than its name.
+local STEPS = {
+  { "phantom", "draws chest phantoms with findings, and their label table", only_without_images = true,
+    run = function(state)
+      local opt = state.opt
+      return state.ctx.run("phantom", { count = opt.count, size = opt.size, seed = opt.seed, out = state.project:path(PHANTOMS) })
+    end },
+  { "check", "reads every image completely, looking for damage and for what a model would refuse",
+    run = function(state) return state.ctx.run("check", { images = { state.images } }) end },
+  { "labels", "turns the label tables into captions: dataset.jsonl",
+    run = function(state) return state.ctx.run("labels", { tables = state.tables, images = state.images }) end },
+  { "split", "training, validation and test, each patient in one of them: splits.jsonl" },
+  { "prepare", "writes the files that Bedrock takes: train.jsonl, validation.jsonl", run = prepare },
+  { "finetune", "fits the local model to the training captions: models/tuned" },
+  { "embed", "turns every image into a vector, with the untrained and with the fine-tuned model: embeddings/" },
+  { "index", "makes the vectors searchable: index/" },
+  { "query", "asks with an image, with a word, and with both", always = true, run = query },
+  { "evaluate", "measures retrieval on patients that were never trained on, base against fine-tuned" },
+}
+
+local function steps_of(opt)
+  local steps = {}
+  for _, step in ipairs(STEPS) do
+    if not (step.only_without_images and opt.images) then steps[#steps + 1] = step end
+  end
+  return steps
+end
+
+-- Runs a step unless what it made last time still holds.
+local function take_step(state, step)
+  local name = step[1]
+  local fresh = not step.always and not state.ctx.force and not require "lib.freshness".new(state.project):why(name)
+  if fresh then
+    state.ctx.say("      done before, nothing changed")
+    return
+  end
+  state.results[name] = step.run and step.run(state) or not step.run and state.ctx.run(name) or nil
+end
+
+local function run_steps(state)
+  local task = require "hilum.task"
+  local steps, timings = steps_of(state.opt), {}
+  for i, step in ipairs(steps) do
+    state.ctx.say("\n[%d/%d] %s: %s", i, #steps, step[1], step[2])
+    local began = task.now()
+    take_step(state, step)
+    timings[i] = { step = step[1], seconds = task.now() - began }
+    state.ctx.say("      %.1f s", timings[i].seconds)
+  end
+  return timings
+end
+
+local function summarise(state, timings)
+  local total = 0
+  for _, timing in ipairs(timings) do total = total + timing.seconds end
+  local print = state.ctx.print
+  print("\nMade in %.1f s: the project folder %s", total, state.opt.out)
+  for _, page in ipairs(state.pages) do print("  %s", page) end
+  print("\nNext: cd %s, then `hilum status`, `hilum query --text \"Cardiomegaly\" --open`, `hilum help`", state.opt.out)
+  print("On your own data: `hilum demo --images FOLDER --labels TABLE`, or step by step: `hilum init my-study`")
+  return total
+end
+
+local function run(opt, ctx)
+  if (opt.images == nil) ~= (opt.labels == nil) then ctx.usage("--images and --labels belong together") end
+  claim(opt, ctx)
+  local inner = ctx.in_project(opt.out)
+  local phantoms = inner.project:path(PHANTOMS)
+  local state = { opt = opt, ctx = inner, project = inner.project, pages = {}, results = {},
+    images = opt.images or fs.join(phantoms, "images"),
+    tables = opt.labels or { fs.join(phantoms, "labels.csv"), fs.join(phantoms, "Data_Entry.csv") } }
+  local timings = run_steps(state)
+  local seconds = summarise(state, timings)
+  return { project = opt.out, seconds = seconds, steps = timings, pages = state.pages, evaluation = state.results.evaluate }
+end
+
+return {
+  summary = "The whole workflow, offline, in under a minute",
+  details = [[
+Makes a project folder and takes every step of the workflow in it: images, check, labels, split, prepare, fine-tune, embed, index, three
+queries, evaluation. Without --images it draws chest phantoms; with --images and --labels the same is done with yours, which stay where
+they are. Run again, it goes on where it was; what is done is not done again, unless --force.
+
+The local model is a baseline that fits on any machine, far below deep models; it does not understand negation. Nothing here is for
+clinical use.]],
+  options = {
+    { "out", type = "path", default = "hilum-demo", help = "the project folder to make" },
+    { "count", type = "integer", min = 100, max = 1000000, default = 1500, help = "how many phantoms" },
+    { "size", type = "integer", min = 128, max = 4096, default = 256, help = "their side in pixels, a multiple of 8" },
+    { "seed", type = "integer", min = 0, default = 1, help = "the same seed gives the same demo" },
+    { "images", type = "path", must_exist = true, is = "dir", help = "a folder of your images instead of phantoms" },
+    { "labels", type = "list", of = "path", metavar = "TABLE", help = "your label tables, or a folder of them" },
+  },
+  examples = { "hilum demo", "hilum demo --images images --labels labels.csv --out my-demo" },
+  run = run,
+}

@@ -1,0 +1,192 @@
+-- SPDX-License-Identifier: MIT
+-- finetune: the offline model from the files that Bedrock's fine-tuning takes.
+local fs = require "hilum.fs"
+
+local DEFAULTS = { epochs = 5, batch_size = 256, learning_rate = 0.01 }
+local BEDROCK_NAMES = { epochs = "epochCount", batch_size = "batchSize", learning_rate = "learningRate" }
+local MOST_PROBLEMS_SHOWN = 20
+
+-- The hyperparameters of a Bedrock job: texts, as CreateModelCustomizationJob takes them.
+local function read_job(path, ctx)
+  if not path then return {} end
+  local job, err = require "hilum.json".decode(assert(fs.read(path)))
+  local given = type(job) == "table" and job.hyperParameters
+  if type(given) ~= "table" then ctx.fail("%s: no object hyperParameters in it%s", path, err and " (" .. tostring(err) .. ")" or "") end
+  return given
+end
+
+-- Auto is what Bedrock chooses itself; here it is the default.
+local function parse_hyperparameter(text, spec, path, ctx)
+  if text == nil or tostring(text):lower() == "auto" then return nil end
+  local value = tonumber(text)
+  if not value or value < spec.min or value > spec.max or spec.type == "integer" and not math.tointeger(value) then
+    ctx.fail("%s: %s is %s; it must be a %s from %g to %g", path, BEDROCK_NAMES[spec.key], text,
+      spec.type == "integer" and "whole number" or "number", spec.min, spec.max)
+  end
+  return spec.type == "integer" and math.tointeger(value) or value
+end
+
+local HYPERPARAMETERS = {
+  { key = "epochs", type = "integer", min = 1, max = 100 },
+  { key = "batch_size", type = "integer", min = 1, max = 9216 },
+  { key = "learning_rate", type = "number", min = 5e-8, max = 1 },
+}
+
+-- Flag, environment or project.lua; else the job file; else the default.
+local function hyperparameters(opt, ctx)
+  local job, chosen = read_job(opt.job, ctx), { seed = opt.seed }
+  for _, spec in ipairs(HYPERPARAMETERS) do
+    chosen[spec.key] = opt[spec.key] or parse_hyperparameter(job[BEDROCK_NAMES[spec.key]], spec, opt.job, ctx) or DEFAULTS[spec.key]
+  end
+  return chosen
+end
+
+-- Where the image of a reference is: by its name in the folder of images, else below the file's folder or the project. An s3://
+-- reference is only ever looked up by name. Returns nil and why, if nowhere.
+local function locate(reference, folders)
+  local in_images = folders.images and fs.join(folders.images, fs.base(reference))
+  if in_images and fs.stat(in_images) then return in_images end
+  if reference:find("^%w+://") then
+    return nil, ("%s is not here; give the folder that has %s with --images"):format(reference, fs.base(reference))
+  end
+  for _, folder in ipairs(folders) do
+    local path = fs.join(folder, reference)
+    if fs.stat(path) then return path end
+  end
+  return nil, reference .. ": no such image"
+end
+
+-- One file's records {path=, caption=, place="train.jsonl:12"}; what is wrong is added to problems.
+local function read_records(path, opt, ctx, problems)
+  local folders = { images = fs.stat(opt.images) and opt.images, fs.dir(path), ctx.project.folder }
+  local records, remote = {}, 0
+  for record, line in require "hilum.json".lines(path) do
+    local place, reference = ("%s:%d"):format(path, line), record["image-ref"]
+    if type(reference) ~= "string" or type(record.caption) ~= "string" then
+      problems[#problems + 1] = place .. ': not a record {"image-ref":…,"caption":…}'
+    else
+      local found, why = locate(reference, folders)
+      if found then records[#records + 1] = { path = found, caption = record.caption, place = place }
+      else problems[#problems + 1] = ("%s: %s"):format(place, why) end
+      if found and reference:find("^s3://") then remote = remote + 1 end
+    end
+  end
+  if remote > 0 then ctx.say("%s: %d images named on S3 are read from %s", path, remote, opt.images) end
+  return records
+end
+
+-- Keeps the records whose image can be read, and their features.
+local function describe(records, ctx, problems)
+  local features, paths = require "lib.features", {}
+  for i, record in ipairs(records) do paths[i] = record.path end
+  local store = assert(require "lib.store".open("."))
+  local progress <close> = ctx.progress(#paths, "features")
+  local matrix, errors = features.of(ctx.project, store, paths, { progress = progress })
+  progress:finish()
+  if not errors then return records, matrix end
+  local whole, rows = {}, {}
+  for i, record in ipairs(records) do
+    if errors[i] then
+      problems[#problems + 1] = ("%s: %s"):format(record.place, errors[i].message)
+    else
+      whole[#whole + 1], rows[#rows + 1] = record, i
+    end
+  end
+  return whole, matrix:take(rows)
+end
+
+local function report_problems(problems, opt, ctx)
+  if #problems == 0 then return end
+  local show = opt.skip_broken and ctx.warn or ctx.print
+  for i = 1, math.min(#problems, MOST_PROBLEMS_SHOWN) do show("%s", problems[i]) end
+  if #problems > MOST_PROBLEMS_SHOWN then show("and %d more", #problems - MOST_PROBLEMS_SHOWN) end
+  if not opt.skip_broken then
+    ctx.fail("%d records cannot be used, nothing was trained; --skip-broken leaves them out", #problems)
+  end
+end
+
+local function read_set(path, opt, ctx, problems)
+  local records, features = describe(read_records(path, opt, ctx, problems), ctx, problems)
+  local captions = {}
+  for i, record in ipairs(records) do captions[i] = record.caption end
+  return { features = features, captions = captions, sha256 = assert(require "hilum.hash".sha256_file(path)) }
+end
+
+local function refuse_too_little(train, opt, ctx)
+  local distinct = #require "lib.text".distinct(train.captions)
+  if #train.captions < 2 then ctx.fail("%s has %d usable records; there is nothing to learn from", opt.train, #train.captions) end
+  if distinct < 2 then
+    ctx.fail("%s has one caption only (%q); a model learns by telling captions apart", opt.train, train.captions[1])
+  end
+end
+
+local function read_sets(opt, ctx)
+  if not fs.stat(opt.train) then ctx.fail("there is no %s; `hilum prepare` writes it", opt.train) end
+  local problems = {}
+  local train = read_set(opt.train, opt, ctx, problems)
+  local validation = fs.stat(opt.validation) and read_set(opt.validation, opt, ctx, problems)
+  report_problems(problems, opt, ctx)
+  refuse_too_little(train, opt, ctx)
+  return train, validation and #validation.captions > 1 and validation or nil
+end
+
+local function say_epoch(ctx, epochs)
+  return function(epoch, loss, validation)
+    ctx.say("epoch %d of %d: loss %.4f%s", epoch, epochs, loss, validation and (", validation %.4f"):format(validation) or "")
+  end
+end
+
+local function run(opt, ctx)
+  local local_model, task = require "lib.local_model", require "hilum.task"
+  if opt.name == "base" or not opt.name:find("^%w[%w._-]*$") then
+    ctx.usage("--name %s: a name in letters, digits, dots and dashes, not base", opt.name)
+  end
+  local chosen = hyperparameters(opt, ctx)
+  local train, validation = read_sets(opt, ctx)
+  local began = task.now()
+  local trained = require "lib.training".train(train, chosen, { validation = validation, on_epoch = say_epoch(ctx, chosen.epochs) })
+  local folder = fs.join(opt.models, opt.name)
+  local id = local_model.save(trained, folder, opt.name)
+  ctx.say("%s: learned from %d records in %.1f s. It is a baseline, far below deep models, and not a clinical tool.", folder,
+    #train.captions, task.now() - began)
+  return { name = opt.name, folder = folder, id = id, records = #train.captions, validation = validation and #validation.captions or 0,
+    loss = trained.history.loss, validation_loss = trained.history.validation_loss }
+end
+
+return {
+  summary = "Train the offline model on your captions: the files and hyperparameters of Bedrock",
+  details = [[
+Reads the JSON Lines that Bedrock's fine-tuning of Titan Multimodal Embeddings takes, {"image-ref":…,"caption":…}, and trains the
+offline model: 780 features of each image and the words of its caption are brought together in one space of 1,024 numbers. The loss is
+shown for each epoch; validation.jsonl, if there is one, is only measured. Writes models/NAME/model.safetensors and model.json.
+The same files, hyperparameters and seed give the same bytes, whatever --jobs says. --job FILE takes epochCount, batchSize and learningRate
+from the JSON of a Bedrock job.
+
+An image-ref is a path (from the file's folder or the project); in the folder --images it is found by its name alone, which also serves
+references to S3.
+
+What to expect: this is a baseline for learning how such a search works. It sees 64 x 64 pixels and is far below deep models (0.1 to
+0.2 of AUC below CheXNet on frequent findings). It knows the words of the captions and nothing else: no synonyms, and no negation, "no
+effusion" finds effusions. It is not a clinical tool.]],
+  options = {
+    { "images", type = "path", default = "images", help = "where images are looked up by name" },
+    { "train", type = "path", default = "train.jsonl", help = "the training records" },
+    { "validation", type = "path", default = "validation.jsonl", help = "records on which the loss is measured too" },
+    { "name", type = "string", default = "tuned", help = "the name of the model" },
+    { "models", type = "path", default = "models", help = "the folder of the models" },
+    { "job", type = "path", must_exist = true, metavar = "FILE", help = "take the hyperparameters from this Bedrock job" },
+    { "epochs", type = "integer", min = 1, max = 100, help = "how often each record is seen; Bedrock's epochCount (default 5)" },
+    { "batch-size", type = "integer", min = 1, max = 9216, help = "records a step; Bedrock's batchSize (default 256)" },
+    { "learning-rate", type = "number", min = 5e-8, max = 1, help = "Adam's step size; Bedrock's learningRate (default 0.01)" },
+    { "seed", type = "integer", min = 0, default = 1, help = "of the order of the records and the noise" },
+    { "skip-broken", type = "flag", default = false, help = "leave out records that cannot be used instead of refusing" },
+  },
+  examples = {
+    "hilum finetune",
+    "hilum finetune --epochs 10 --learning-rate 0.003 --name slower",
+    "hilum finetune --job job.json --images images",
+  },
+  reads = { "train", "validation" },
+  writes = { "models" },
+  run = run,
+}

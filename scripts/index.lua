@@ -1,0 +1,50 @@
+-- SPDX-License-Identifier: MIT
+local embeddings = require "lib.embeddings"
+local fs = require "hilum.fs"
+local index = require "lib.index"
+
+local function open_sets(opt, ctx)
+  local names = opt.names or embeddings.names(opt.embeddings)
+  if #names == 0 then ctx.fail("nothing is embedded in %s yet: run `hilum embed IMAGES`", opt.embeddings) end
+  local sets = {}
+  for i, name in ipairs(names) do
+    if not fs.stat(embeddings.paths(opt.embeddings, name).info) then
+      local there = table.concat(embeddings.names(opt.embeddings), ", ")
+      ctx.fail("there are no embeddings '%s' in %s%s", name, opt.embeddings, there ~= "" and "; there are " .. there or
+        ": run `hilum embed IMAGES`")
+    end
+    sets[i] = assert(embeddings.open(opt.embeddings, name))
+  end
+  return sets
+end
+
+return {
+  summary = "Embeddings to an index that can be searched",
+  details = [[
+Makes index/NAME from embeddings/NAME, for every NAME that was embedded unless some are named: the vectors as one matrix that is
+mapped into memory and searched exactly, and the records of the images. The index remembers which model made its vectors and
+whether captions were mixed in; queries by another model are refused.
+
+Nothing is done where the index is there already from the same embeddings (their SHA-256 is compared). A run that was killed
+leaves no half index: run it again.]],
+  options = {
+    { "names", type = "list", positional = true, metavar = "NAME", help = "which embeddings (default: all)" },
+    { "embeddings", type = "path", default = "embeddings", help = "where `hilum embed` wrote them" },
+    { "out", type = "path", default = "index", help = "the folder of the indexes" },
+  },
+  examples = { "hilum index", "hilum index tuned --force" },
+  reads = { "embeddings" },
+  writes = { "out" },
+  run = function(opt, ctx)
+    local result = { indexes = {} }
+    for i, set in ipairs(open_sets(opt, ctx)) do
+      local folder = fs.join(opt.out, set.name)
+      local state = index.build(set, folder, ctx.force)
+      ctx.say(state == "built" and "%s: %d images, vectors of length %d" or "%s: up to date (%d images, vectors of length %d)", folder,
+        #set.docs, set.info.length)
+      result.indexes[i] = { name = set.name, folder = folder, count = #set.docs, length = set.info.length, state = state }
+    end
+    ctx.say("next: `hilum query --text Effusion --open`, or `hilum evaluate`")
+    return result
+  end,
+}

@@ -1,0 +1,140 @@
+-- SPDX-License-Identifier: MIT
+-- How far a mean would move with other patients: resampling whole patients, since the images of one are alike. Two models are
+-- compared on the same draws, so that their difference has an interval of its own.
+--
+-- A statistic is { value = on the data as they are, samples = { on each draw } }; NaN where it is not defined.
+local vec = require "hilum.vec"
+
+local bootstrap = {}
+
+local NAN = 0 / 0
+
+-- splitmix64 (Steele, Lea, Flood 2014): the same draws on every machine.
+local function generator(seed)
+  local state = seed
+  return function()
+    state = state + 0x9E3779B97F4A7C15
+    local z = (state ~ (state >> 30)) * 0xBF58476D1CE4E5B9
+    z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+    return z ~ (z >> 31)
+  end
+end
+
+local function number_groups(names)
+  local numbers, of_row, count = {}, {}, 0
+  for i, name in ipairs(names) do
+    if not numbers[name] then
+      count = count + 1
+      numbers[name] = count
+    end
+    of_row[i] = numbers[name]
+  end
+  return of_row, count
+end
+
+-- How often each of n is drawn in n draws with replacement.
+local function draw(next_number, n)
+  local row = {}
+  for i = 1, n do row[i] = 0 end
+  for _ = 1, n do
+    local i = (next_number() >> 1) % n + 1
+    row[i] = row[i] + 1
+  end
+  return row
+end
+
+local Draws = {}
+Draws.__index = Draws
+
+-- names: the patient of each row. Row b of weights says how often each patient is in draw b; the first row is the data as they are.
+function bootstrap.draws(names, resamples, seed)
+  local of_row, count = number_groups(names)
+  local next_number, weights = generator(seed), { {} }
+  for i = 1, count do weights[1][i] = 1 end
+  for b = 1, resamples do weights[b + 1] = draw(next_number, count) end
+  return setmetatable({ of_row = of_row, count = count, weights = vec.from(weights) }, Draws)
+end
+
+local function statistic(values)
+  return { value = values[1], samples = table.move(values, 2, #values, 1, {}) }
+end
+
+-- Per patient the sum and the number of the values of each column; all draws of all columns are then two products.
+local function sums_and_counts(draws, columns)
+  local sums, counts = {}, {}
+  for p = 1, draws.count do
+    sums[p], counts[p] = {}, {}
+    for c = 1, #columns do sums[p][c], counts[p][c] = 0, 0 end
+  end
+  for c, column in ipairs(columns) do
+    for i, p in ipairs(draws.of_row) do
+      local value = column[i]
+      if value then sums[p][c], counts[p][c] = sums[p][c] + value, counts[p][c] + 1 end
+    end
+  end
+  return vec.from(sums), vec.from(counts)
+end
+
+-- The mean of each column; a column has a number for a row, or nothing where the row does not count.
+function Draws:means(columns)
+  if #columns == 0 then return {} end
+  local sums, counts = sums_and_counts(self, columns)
+  local totals, numbers = vec.matmul(self.weights, sums), vec.matmul(self.weights, counts)
+  local values = {}
+  for c = 1, #columns do values[c] = {} end
+  for b = 1, #self.weights do
+    local total, number = totals:row(b), numbers:row(b)
+    for c = 1, #columns do values[c][b] = number[c] > 0 and total[c] / number[c] or NAN end
+  end
+  local statistics = {}
+  for c = 1, #columns do statistics[c] = statistic(values[c]) end
+  return statistics
+end
+
+bootstrap.statistic = statistic
+
+local function mean_of_defined(values)
+  local sum, count = 0.0, 0
+  for _, value in ipairs(values) do
+    if value == value then sum, count = sum + value, count + 1 end
+  end
+  return count > 0 and sum / count or NAN
+end
+
+-- The mean of several statistics, draw by draw: macro averages.
+function bootstrap.mean(statistics)
+  local values, samples = {}, {}
+  for i, one in ipairs(statistics) do values[i] = one.value end
+  for b = 1, statistics[1] and #statistics[1].samples or 0 do
+    local at = {}
+    for i, one in ipairs(statistics) do at[i] = one.samples[b] end
+    samples[b] = mean_of_defined(at)
+  end
+  return { value = mean_of_defined(values), samples = samples }
+end
+
+function bootstrap.difference(a, b)
+  local samples = {}
+  for i, value in ipairs(a.samples) do samples[i] = value - b.samples[i] end
+  return { value = a.value - b.value, samples = samples }
+end
+
+local function quantile(sorted, share)
+  local at = 1 + share * (#sorted - 1)
+  local below = math.floor(at)
+  local above = math.min(below + 1, #sorted)
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below])
+end
+
+-- The middle 95 % of the draws (percentile interval): low and high, or nothing when fewer than half of the draws are defined.
+function bootstrap.interval(samples)
+  local sorted = {}
+  for _, value in ipairs(samples) do
+    if value == value then sorted[#sorted + 1] = value end
+  end
+  if #sorted == 0 or #sorted < #samples / 2 then return nil end
+  table.sort(sorted)
+  return quantile(sorted, 0.025), quantile(sorted, 0.975)
+end
+
+return bootstrap

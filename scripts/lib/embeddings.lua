@@ -1,0 +1,61 @@
+-- SPDX-License-Identifier: MIT
+-- Reading what `hilum embed` wrote: FOLDER/NAME.npy (one vector a row), NAME.jsonl (the image of each row), NAME.json (the model).
+local fs = require "hilum.fs"
+local host = require "hilum.host"
+local json = require "hilum.json"
+local npy = require "hilum.npy"
+
+local embeddings = {}
+
+local FORMAT = 1
+
+function embeddings.paths(folder, name)
+  local stem = fs.join(folder, name)
+  return { vectors = stem .. ".npy", docs = stem .. ".jsonl", info = stem .. ".json" }
+end
+
+-- The names of what has been embedded, sorted. The .json file is written last: without it the others are unfinished.
+function embeddings.names(folder)
+  local names = {}
+  for _, file in ipairs(fs.list(folder) or {}) do
+    local name = file:match("^(.+)%.json$")
+    if name and fs.stat(embeddings.paths(folder, name).vectors) then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- The model whose embeddings are meant when none is named: the tuned one, else the base, else the first.
+function embeddings.preferred(names)
+  local has = {}
+  for _, name in ipairs(names) do has[name] = true end
+  return has.tuned and "tuned" or has.base and "base" or names[1]
+end
+
+function embeddings.read_docs(path)
+  local docs = {}
+  for doc in json.lines(path) do docs[#docs + 1] = doc end
+  return docs
+end
+
+local function broken(paths, what)
+  return nil, host.error("integrity", ("%s %s; `hilum embed --force` makes it anew"):format(paths.vectors, what))
+end
+
+-- { name=, vectors= (mapped), docs=, info=, paths= }, or nil and an error.
+function embeddings.open(folder, name)
+  local paths = embeddings.paths(folder, name)
+  local text, err = fs.read(paths.info)
+  if not text then return nil, err end
+  local info, why = json.decode(text)
+  if not info then return nil, why end
+  if info.format ~= FORMAT then return broken(paths, "was written by another version of hilum") end
+  local vectors, map_error = npy.map(paths.vectors)
+  if not vectors then return nil, map_error end
+  local docs = embeddings.read_docs(paths.docs)
+  local rows, cols = vectors:rows(), vectors:cols()
+  if rows ~= #docs then return broken(paths, ("has %d vectors for %d images"):format(rows, #docs)) end
+  if cols ~= info.length then return broken(paths, ("has vectors of length %d, not %d"):format(cols, info.length)) end
+  return { name = name, vectors = vectors, docs = docs, info = info, paths = paths }
+end
+
+return embeddings

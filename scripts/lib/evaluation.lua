@@ -1,0 +1,203 @@
+-- SPDX-License-Identifier: MIT
+-- The evaluation itself: measures of one or two models on a trial, with intervals from a bootstrap over patients.
+-- Images ask for images ("like this one") and names of findings ask for images ("Effusion"); see MEASURES and WORD_MEASURES.
+local bootstrap = require "lib.bootstrap"
+local comparison = require "lib.comparison"
+local metrics = require "lib.metrics"
+local retrieval = require "lib.retrieval"
+
+local evaluation = {}
+
+evaluation.MEASURES = {
+  { key = "map", title = "Mean average precision" },
+  { key = "precision_1", title = "Precision at 1" },
+  { key = "precision_5", title = "Precision at 5" },
+  { key = "precision_10", title = "Precision at 10" },
+  { key = "r_precision", title = "R-precision" },
+  { key = "ndcg_10", title = "nDCG at 10" },
+  { key = "strict_map", title = "Mean average precision, identical findings" },
+  { key = "strict_precision_10", title = "Precision at 10, identical findings" },
+}
+
+-- Of one finding: asked by the images that show it, relevant are the images that show it too.
+evaluation.FINDING_MEASURES = {
+  { key = "map", title = "Mean average precision" },
+  { key = "precision_1", title = "Precision at 1" },
+  { key = "precision_5", title = "Precision at 5" },
+  { key = "precision_10", title = "Precision at 10" },
+  { key = "r_precision", title = "R-precision" },
+  { key = "ndcg_10", title = "nDCG at 10" },
+}
+
+evaluation.WORD_MEASURES = {
+  { key = "auc", title = "Area under the ROC curve" },
+  { key = "ap", title = "Average precision" },
+}
+
+evaluation.BANDS = { "head", "medium", "tail" }
+
+local function key_of(...) return table.concat({ ... }, "/") end
+
+-- Images ask for images.
+
+-- The columns whose means are wanted: { key=, values=, chance= }; values by query, with gaps where a query does not count.
+local function only(values, has)
+  if not has then return values end
+  local kept = {}
+  for i in pairs(has) do kept[i] = values[i] end
+  return kept
+end
+
+local function add_columns(columns, group, measures, values, chance, has)
+  for _, measure in ipairs(measures) do
+    columns[#columns + 1] = { key = key_of(group, measure.key), values = only(values[measure.key], has),
+      chance = only(chance[measure.key], has) }
+  end
+end
+
+local function image_columns(trial, images)
+  local columns = {}
+  add_columns(columns, "all", evaluation.MEASURES, images.values, images.chance)
+  add_columns(columns, "abnormal", evaluation.MEASURES, images.values, images.chance, trial.abnormal)
+  for _, group in ipairs(trial.groups) do
+    add_columns(columns, key_of(group.by, group.value), evaluation.MEASURES, images.values, images.chance, group.has)
+  end
+  for _, finding in ipairs(trial.findings) do
+    local of_finding = images.findings[finding.name]
+    add_columns(columns, key_of("finding", finding.name), evaluation.FINDING_MEASURES, of_finding.values, of_finding.chance)
+  end
+  return columns
+end
+
+local function compare_images(board, role, trial, images, draws)
+  local columns, values = image_columns(trial, images), {}
+  for i, column in ipairs(columns) do values[i] = column.values end
+  for i, statistic in ipairs(draws:means(values)) do
+    board:add(role, columns[i].key, statistic)
+    board:add_chance(columns[i].key, metrics.mean(columns[i].chance, #trial.queries.rows))
+  end
+end
+
+-- Words ask for images.
+
+local function compare_words(board, role, trial, words)
+  local n = #trial.gallery.rows
+  for i, finding in ipairs(trial.findings) do
+    if words.positives[i] >= 2 and words.positives[i] < n then
+      board:add(role, key_of("words", finding.name, "auc"), words.areas[i])
+      board:add(role, key_of("words", finding.name, "ap"), words.precisions[i])
+      board:add_chance(key_of("words", finding.name, "auc"), metrics.chance.auc)
+      board:add_chance(key_of("words", finding.name, "ap"), metrics.chance.average_precision(n, words.positives[i]))
+    end
+  end
+end
+
+-- Averages over findings, all of them and by how often they were seen in training.
+local function combine_findings(board, trial, prefix, measures, name, wanted)
+  for _, measure in ipairs(measures) do
+    local keys = {}
+    for _, finding in ipairs(trial.findings) do
+      if wanted(finding) then keys[#keys + 1] = key_of(prefix, finding.name, measure.key) end
+    end
+    board:combine(key_of(prefix, name, measure.key), keys)
+  end
+end
+
+local function combine(board, trial)
+  for prefix, measures in pairs { finding = evaluation.FINDING_MEASURES, words = evaluation.WORD_MEASURES } do
+    combine_findings(board, trial, prefix, measures, "*macro", function() return true end)
+    for _, band in ipairs(evaluation.BANDS) do
+      combine_findings(board, trial, prefix, measures, "*" .. band, function(finding) return finding.band == band end)
+    end
+  end
+end
+
+-- The result.
+
+local function list_measures(board, group, measures)
+  local list = {}
+  for _, measure in ipairs(measures) do
+    local compared = board:get(key_of(group, measure.key))
+    if compared then
+      compared.key, compared.title = measure.key, measure.title
+      list[#list + 1] = compared
+    end
+  end
+  return list
+end
+
+local function by_key(board, group, measures)
+  local found = {}
+  for _, measure in ipairs(measures) do found[measure.key] = board:get(key_of(group, measure.key)) end
+  return found
+end
+
+local function list_findings(board, trial, positives)
+  local list = {}
+  for i, finding in ipairs(trial.findings) do
+    list[i] = { finding = finding.name, training = finding.training, band = finding.band, positives = positives[i],
+      images = by_key(board, key_of("finding", finding.name), evaluation.FINDING_MEASURES),
+      words = by_key(board, key_of("words", finding.name), evaluation.WORD_MEASURES) }
+  end
+  return list
+end
+
+local function list_bands(board, trial)
+  local list = {}
+  for _, band in ipairs(evaluation.BANDS) do
+    local names = {}
+    for _, finding in ipairs(trial.findings) do
+      if finding.band == band then names[#names + 1] = finding.name end
+    end
+    if #names > 0 then
+      list[#list + 1] = { band = band, findings = names,
+        images = by_key(board, "finding/*" .. band, evaluation.FINDING_MEASURES),
+        words = by_key(board, "words/*" .. band, evaluation.WORD_MEASURES) }
+    end
+  end
+  return list
+end
+
+local function list_groups(board, trial)
+  local list = {}
+  for i, group in ipairs(trial.groups) do
+    list[i] = { by = group.by, value = group.value, queries = group.count,
+      images = by_key(board, key_of(group.by, group.value), evaluation.MEASURES) }
+  end
+  return list
+end
+
+local function count_patients(side)
+  local seen, count = {}, 0
+  for _, patient in ipairs(side.patients) do
+    if not seen[patient] then seen[patient], count = true, count + 1 end
+  end
+  return count
+end
+
+-- models: { { role = "base" or "tuned", vectors=, texts= (one row per finding of the trial, or nil) }, … }. options: resamples,
+-- seed, progress. Returns the numbers, and what each model found, by role, for the example rows.
+function evaluation.run(trial, models, options)
+  local roles = {}
+  for i, model in ipairs(models) do roles[i] = model.role end
+  local board = comparison.new(roles)
+  local query_draws = bootstrap.draws(trial.queries.patients, options.resamples, options.seed)
+  local gallery_draws = bootstrap.draws(trial.gallery.patients, options.resamples, options.seed)
+  local found, curve, positives = {}, {}, retrieval.positives(trial)
+  for _, model in ipairs(models) do
+    local images = retrieval.images(trial, model.vectors, options)
+    compare_images(board, model.role, trial, images, query_draws)
+    if model.texts then compare_words(board, model.role, trial, retrieval.words(trial, model.vectors, model.texts, gallery_draws)) end
+    found[model.role] = { hits = images.hits, word_hits = model.texts and retrieval.word_hits(trial, model.vectors, model.texts) }
+    curve[model.role], curve.chance = images.curve, metrics.mean(images.chance.precision_10, #trial.queries.rows)
+  end
+  combine(board, trial)
+  return { split = trial.split, gallery = trial.gallery_name, queries = #trial.queries.rows, images = #trial.gallery.rows,
+    patients = count_patients(trial.queries), resamples = options.resamples, seed = options.seed,
+    all = list_measures(board, "all", evaluation.MEASURES), abnormal = list_measures(board, "abnormal", evaluation.MEASURES),
+    macro = list_measures(board, "finding/*macro", evaluation.FINDING_MEASURES),
+    words = list_measures(board, "words/*macro", evaluation.WORD_MEASURES), bands = list_bands(board, trial),
+    findings = list_findings(board, trial, positives), groups = list_groups(board, trial), curve = curve }, found
+end
+
+return evaluation

@@ -1,0 +1,128 @@
+-- SPDX-License-Identifier: MIT
+-- What the evaluation says in sentences: what was found, how it was measured, and what the numbers do not show.
+local page = require "lib.page"
+
+local evaluation_words = {}
+local h = page.h
+
+local SHORTCUT = 0.7 -- an area under the curve above which file size alone is worth a warning
+
+evaluation_words.roles = { base = "base", tuned = "fine-tuned" }
+
+function evaluation_words.signed(value)
+  if not value or value ~= value then return "–" end
+  return (("%+.3f"):format(value):gsub("%-", "−"))
+end
+
+local signed = evaluation_words.signed
+
+function evaluation_words.plural(count, word) return ("%d %s%s"):format(count, word, count == 1 and "" or "s") end
+
+-- Whether chance alone (at 95 %) hardly explains a difference.
+function evaluation_words.is_clear(difference) return difference.low ~= nil and (difference.low > 0 or difference.high < 0) end
+
+-- What was found.
+
+local function verdict(difference, what)
+  if not difference then return "" end
+  local range = difference.low and (" (95 %% interval %s to %s)"):format(signed(difference.low), signed(difference.high)) or ""
+  if not evaluation_words.is_clear(difference) then
+    return (" The fine-tuned model's %s differs from the base model's by %s%s: no clear difference."):format(what,
+      signed(difference.value), range)
+  end
+  return (" Fine-tuning %s %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what, math.abs(difference.value), range)
+end
+
+local function find(measures, key)
+  for _, measure in ipairs(measures) do if measure.key == key then return measure end end
+end
+
+local function images_headline(result, best)
+  local first, map = find(result.all, "precision_1"), find(result.all, "map")
+  if not first then return nil end
+  local others = best == "tuned" and ("base model %.0f, "):format(100 * first.base.value) or ""
+  return ("Shown an image it has not seen, the %s model puts an image of another patient with a finding in common in first place "
+    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(evaluation_words.roles[best], 100 * first[best].value, others,
+    100 * first.chance, verdict(map.difference, "mean average precision"))
+end
+
+local function words_headline(result, best)
+  local auc = find(result.words, "auc")
+  if not auc then return nil end
+  local others = best == "tuned" and (", the base model %.0f"):format(100 * auc.base.value) or ""
+  return ("Asked with the name of a finding, it ranks an image that shows it above one that does not %.0f times in 100%s; "
+    .. "guessing gets 50.%s"):format(100 * auc[best].value, others, verdict(auc.difference, "this area under the curve"))
+end
+
+-- Two sentences, of images and of words as queries; nil where there were none.
+function evaluation_words.headline(result)
+  local best = result.models.tuned and "tuned" or "base"
+  return images_headline(result, best), words_headline(result, best)
+end
+
+-- What to be careful of.
+
+function evaluation_words.leak(result)
+  if result.embedded ~= "image+caption" then return nil end
+  return h.p { class = "warning", h.strong { "Labels leak into the gallery. " }, [[These embeddings mix each image with its caption, and
+    the captions are the findings that relevance is judged by. The queries carry theirs too. The numbers say how well labels are found
+    again, not how well images are understood. Embed without captions to see that.]] }
+end
+
+local function shortcut(result)
+  local auc = result.shortcut and result.shortcut.file_size_auc
+  if not auc or math.max(auc, 1 - auc) <= SHORTCUT then return nil end
+  return h.li { h.strong { "File size predicts the label here. " },
+    ("The size of the image file alone tells abnormal from normal with an area under the curve of %.2f. "):format(math.max(auc, 1 - auc)),
+    [[The images were selected or encoded differently by label, and a model can learn that instead of disease: do not read the
+    normal-against-abnormal numbers as diagnostic quality.]] }
+end
+
+function evaluation_words.limits(result)
+  return { h.h2 { "What the numbers do not show" },
+    h.ul {
+      h.li { [[The labels decide what counts as right. Labels that were mined from reports are wrong for a good part of the images, and
+        two readers would not agree on all of the rest: part of what looks like an error is none, and the reverse.]] },
+      h.li { [[A model can be right for the wrong reason. Drains and tubes are seen where a pneumothorax was treated, portable AP images
+        where patients are sicker, letters and borders where one hospital made them. Such shortcuts raise every number here and fail
+        elsewhere.]] },
+      shortcut(result),
+      h.li { [[The intervals tell how much luck lies in these patients. They do not tell what happens at another hospital, with other
+        machines, or with other people; nor do they contain the luck of training, which was done once.]] },
+      h.li { "Rare findings rest on a handful of images, and with this many comparisons some intervals miss their mark by chance." },
+      h.li { "Looking alike is not a diagnosis: an image found here is not evidence about a patient. This is not a clinical tool." } } }
+end
+
+-- How it was measured.
+
+local function gallery(result)
+  if result.gallery == "train" then
+    return ("Each query ranks all %s of the training part."):format(evaluation_words.plural(result.images, "image"))
+  end
+  return ("Each query ranks all other images of the %s part (%s in all)."):format(result.split,
+    evaluation_words.plural(result.images, "image"))
+end
+
+local function term(name, ...) return h.li { h.strong { name }, ... } end
+
+function evaluation_words.method(result)
+  return { h.h2 { "How it was measured" },
+    h.p { gallery(result), " Images of the query's own patient are never in its gallery. Similarity is the cosine of the embeddings." },
+    h.ul {
+      term("Relevant", [[ is an image that has at least one finding in common with the query (“No Finding” counts as one); “identical
+        findings” asks for the same set. In the mean over findings, and finding by finding, relevant is what shows that finding.]]),
+      term("Precision at k", ": the share of relevant images among the first k."),
+      term("R-precision", ": the share among the first R, R being how many relevant ones there are."),
+      term("Mean average precision", ": the precision at each relevant image, averaged over all ranks, then over queries."),
+      term("nDCG at 10", ": gain 2", h.sup { "J" }, " − 1, J the Jaccard index of the two sets of findings."),
+      term("The name of a finding asks", [[: the model embeds the name as text and ranks the gallery. The area under the ROC curve is how
+        often an image with the finding comes before one without. Findings with at least two images.]], result.untrained and
+        [[ The base model has never seen a label: its text vectors are one fixed random draw, so its numbers for words wander around
+        chance.]]),
+      term("Chance", " is the expected value for a random order of the same gallery."),
+      term("Intervals", (": the middle 95 %% of %d resamples of patients (seed %d), the same resamples for both models. "):format(
+        result.resamples, result.seed), "Where an image asks, the gallery stays as it is."),
+    } }
+end
+
+return evaluation_words

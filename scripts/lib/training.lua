@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: MIT
+-- How the offline model learns: from images and their captions, by contrast.
+--
+-- A batch of B images has U distinct captions. z are the images' unit rows, t the captions'; S = z t' / tau is how well each
+-- image fits each caption. The loss asks that the softmax of S, along rows (which caption for this image?) and along columns (which
+-- image for this caption?), be what the captions' words say: not "its own caption or nothing", but in proportion to how many telling
+-- words two captions share (lib.text's Jaccard), so that "Effusion, Mass" is half right for an effusion. A third term asks the same
+-- of images among themselves. Gradients are written out by hand below; Adam follows them.
+local local_model = require "lib.local_model"
+local text = require "lib.text"
+local vec = require "hilum.vec"
+
+local training = {}
+
+local LENGTH = local_model.LENGTH
+local TEMPERATURE = 0.3
+local AMONG_IMAGES = 0.25 -- the weight of the third term
+local NOISE = 0.3         -- deviation of what is added to an image's coordinates, anew each time it is seen
+local FIRST_SCALE = 0.1   -- of the image tower before training: small, so that the first steps count
+local WEIGHT_SEED = 3
+
+-- Fewer components than this tell too little; more than a fifth of the number of images, and the model learns the images by heart.
+local LEAST_COMPONENTS, MOST_COMPONENTS, IMAGES_PER_COMPONENT = 16, 256, 5
+
+-- Streams of random numbers, one for each seed, purpose and number.
+local ORDER, DISTURB = 0, 1
+local function stream(seed, purpose, number) return seed << 32 | purpose << 31 | number end
+
+-- The space of the image tower: the first principal components of the standardised features, scaled by one number so that a
+-- coordinate has mean square 1. Dropping the others is what keeps so small a model from learning noise.
+local function fit_space(features, wanted)
+  local scale = local_model.fit_scale(features)
+  local standardized = local_model.standardize(features, scale)
+  wanted = wanted or math.max(LEAST_COMPONENTS, math.min(MOST_COMPONENTS, features:rows() // IMAGES_PER_COMPONENT))
+  local count = math.min(wanted, features:rows() - 1, features:cols() - 1)
+  local components, variances, mean = assert(vec.pca(standardized, count))
+  local total = 0
+  for _, variance in ipairs(variances:row(1)) do total = total + variance end
+  vec.scale(components, 1 / math.sqrt(math.max(total / count, 1e-12)))
+  return { scale = scale, components = components, mean = mean, count = count }
+end
+
+local function coordinates(features, space)
+  local centred = local_model.standardize(features, space.scale)
+  vec.add(centred, space.mean, -1)
+  return vec.matmul(centred, space.components)
+end
+
+-- What is learned: W and b of the image tower, E, the table's rows for the buckets that were met.
+local function new_weights(space, vocabulary)
+  local rows = {}
+  for i, bucket in ipairs(vocabulary.buckets) do rows[i] = bucket + 1 end
+  return { W = vec.gauss(WEIGHT_SEED, space.count, LENGTH, FIRST_SCALE / math.sqrt(space.count)), b = vec.new(1, LENGTH),
+    E = local_model.random_table():gather(rows) }
+end
+
+-- A caption as training needs it: its columns of the table with their weights, and its words for the likeness.
+local function read_caption(caption, vocabulary, columns)
+  local buckets, weights = text.features(caption)
+  local read = { columns = {}, weights = {}, weighed = text.weigh(caption, vocabulary) }
+  for i, bucket in ipairs(buckets) do
+    if columns[bucket] then
+      table.insert(read.columns, columns[bucket])
+      table.insert(read.weights, weights[i] * vocabulary.idf[bucket])
+    end
+  end
+  return read
+end
+
+local function prepare_set(set, space, vocabulary, columns)
+  local distinct, _, place = text.distinct(set.captions)
+  local captions = {}
+  for i, caption in ipairs(distinct) do captions[i] = read_caption(caption, vocabulary, columns) end
+  return { coordinates = coordinates(set.features, space), captions = captions, place = place }
+end
+
+-- The captions of the records, each once, and which of them is each record's.
+local function captions_of(set, records)
+  local captions, place, known = {}, {}, {}
+  for i, record in ipairs(records) do
+    local id = set.place[record]
+    if not known[id] then
+      captions[#captions + 1] = set.captions[id]
+      known[id] = #captions
+    end
+    place[i] = known[id]
+  end
+  return captions, place
+end
+
+local function weigh(captions, columns)
+  local rows = vec.new(#captions, columns)
+  for i, caption in ipairs(captions) do
+    for k, column in ipairs(caption.columns) do rows:set(i, column, caption.weights[k]) end
+  end
+  return rows
+end
+
+local function likeness(captions)
+  local weighed = {}
+  for i, caption in ipairs(captions) do weighed[i] = caption.weighed end
+  return vec.from(text.jaccard(weighed))
+end
+
+-- x: the images' coordinates; r: the captions' weighed buckets; like: B x U; among: B x B.
+local function new_batch(set, records, columns)
+  local captions, place = captions_of(set, records)
+  local between = likeness(captions)
+  return { x = set.coordinates:gather(records), r = weigh(captions, columns), like = between:gather(place),
+    among = vec.take(between, place, place) }
+end
+
+local UNIT = { floor = 0, epsilon = 1e-9 }
+
+local function forward(weights, batch)
+  local z, t = vec.matmul(batch.x, weights.W), vec.matmul(batch.r, weights.E)
+  vec.add(z, weights.b)
+  return { z = z, t = t, z_lengths = vec.normalize(z, UNIT), t_lengths = vec.normalize(t, UNIT) }
+end
+
+-- The loss, and its derivatives by S (fit) and by z z' / tau (among).
+local function compare(batch, out)
+  local scores = vec.matmul(out.z, out.t, { tb = true, alpha = 1 / TEMPERATURE })
+  local images = vec.matmul(out.z, out.z, { tb = true, alpha = 1 / TEMPERATURE })
+  local fit, among = vec.new(scores:rows(), scores:cols()), vec.new(images:rows(), images:cols())
+  local loss = vec.cross_entropy(scores, batch.like, fit, { axis = "rows", weight = 0.5 })
+    + vec.cross_entropy(scores, batch.like, fit, { axis = "columns", weight = 0.5 })
+    + vec.cross_entropy(images, batch.among, among, { weight = AMONG_IMAGES, diagonal = false })
+  return loss, fit, among
+end
+
+-- Back through S and z z' to z and t, through the lengths, to the weights. z stands on both sides of z z'.
+local function backward(batch, out, fit, among)
+  local dz = vec.matmul(fit, out.t, { alpha = 1 / TEMPERATURE })
+  vec.matmul(among, out.z, { alpha = 1 / TEMPERATURE, beta = 1, out = dz })
+  vec.matmul(among, out.z, { ta = true, alpha = 1 / TEMPERATURE, beta = 1, out = dz })
+  local dt = vec.matmul(fit, out.z, { ta = true, alpha = 1 / TEMPERATURE })
+  vec.normalize_backward(dz, out.z, out.z_lengths)
+  vec.normalize_backward(dt, out.t, out.t_lengths)
+  return { W = vec.matmul(batch.x, dz, { ta = true }), b = dz:sum(), E = vec.matmul(batch.r, dt, { ta = true }) }
+end
+
+-- Adam keeps for each weight a mean of its gradients and of their squares.
+local function new_optimizer(weights, steps, rate)
+  local optimizer = { step = 0, steps = steps, rate = rate, warm_up = math.max(1, steps // 10), mean = {}, square = {} }
+  for name, matrix in pairs(weights) do
+    optimizer.mean[name] = vec.new(matrix:rows(), matrix:cols())
+    optimizer.square[name] = vec.new(matrix:rows(), matrix:cols())
+  end
+  return optimizer
+end
+
+-- Rises over the first tenth of the steps, then falls along half a cosine.
+local function rate_of(optimizer)
+  local step, warm_up = optimizer.step, optimizer.warm_up
+  if step <= warm_up then return optimizer.rate * step / warm_up end
+  return optimizer.rate * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / math.max(1, optimizer.steps - warm_up + 1)))
+end
+
+local function descend(weights, gradients, optimizer)
+  optimizer.step = optimizer.step + 1
+  local rate = rate_of(optimizer)
+  for name, gradient in pairs(gradients) do
+    vec.adam(weights[name], gradient, optimizer.mean[name], optimizer.square[name], optimizer.step, rate)
+  end
+end
+
+-- The order cut into equal parts of at most `size`; the first ones are longer by one where it does not come out even.
+local function cut(order, size)
+  local parts, first = {}, 1
+  local count = math.max(1, (#order + size - 1) // size)
+  for i = 1, count do
+    local length = #order // count + (i <= #order % count and 1 or 0)
+    parts[i] = table.move(order, first, first + length - 1, 1, {})
+    first = first + length
+  end
+  return parts
+end
+
+-- One pass over all records in a fresh order. Returns the mean loss of its batches.
+local function train_epoch(run, epoch)
+  local order, total = vec.permutation(stream(run.seed, ORDER, epoch), #run.train.place), 0
+  local batches = cut(order, run.batch_size)
+  for _, records in ipairs(batches) do
+    local batch = new_batch(run.train, records, run.columns)
+    local step = run.optimizer.step + 1
+    vec.add(batch.x, vec.gauss(stream(run.seed, DISTURB, step), #records, batch.x:cols(), NOISE))
+    local out = forward(run.weights, batch)
+    local loss, fit, among = compare(batch, out)
+    descend(run.weights, backward(batch, out, fit, among), run.optimizer)
+    total = total + loss
+  end
+  return total / #batches
+end
+
+-- The same loss on records that are not learned from, in their own order.
+local function measure(run, set)
+  local order, total = {}, 0
+  for i = 1, #set.place do order[i] = i end
+  local batches = cut(order, run.batch_size)
+  for _, records in ipairs(batches) do
+    local batch = new_batch(set, records, run.columns)
+    total = total + compare(batch, forward(run.weights, batch))
+  end
+  return total / #batches
+end
+
+-- Image tower and preparation in one matrix: features are standardised, then (s - mean) components W + b.
+local function fold(run, space, vocabulary, column_of)
+  local projection = vec.matmul(space.components, run.weights.W)
+  local bias = run.weights.b:copy()
+  vec.matmul(space.mean, projection, { alpha = -1, beta = 1, out = bias })
+  return local_model.new { scale = space.scale, projection = projection, bias = bias, table = run.weights.E, columns = column_of,
+    idf = vocabulary.idf, words = vocabulary.words }
+end
+
+-- Everything that is there before the first step.
+function training.start(train, parameters)
+  local distinct, counts = text.distinct(train.captions)
+  local vocabulary, column_of = text.fit(distinct, counts), {}
+  for i, bucket in ipairs(vocabulary.buckets) do column_of[bucket] = i end
+  local space = fit_space(train.features, parameters.components)
+  local weights = new_weights(space, vocabulary)
+  local batches = math.max(1, (#train.captions + parameters.batch_size - 1) // parameters.batch_size)
+  return { seed = parameters.seed, batch_size = parameters.batch_size, columns = #vocabulary.buckets, weights = weights,
+    optimizer = new_optimizer(weights, batches * parameters.epochs, parameters.learning_rate),
+    prepare = function(set) return prepare_set(set, space, vocabulary, column_of) end,
+    train = prepare_set(train, space, vocabulary, column_of),
+    finish = function(run) return fold(run, space, vocabulary, column_of) end, components = space.count }
+end
+
+training.epoch = train_epoch
+
+-- train: {features= (N x 780), captions=}. parameters: epochs, batch_size, learning_rate, seed; components, if not by the rule.
+-- options: validation, a set like train; on_epoch(epoch, loss, validation loss or nil).
+-- Returns the towers, and the history {loss=, validation_loss=, components=}. The same arguments give the same bits.
+function training.train(train, parameters, options)
+  local run = training.start(train, parameters)
+  local validation = options.validation and run.prepare(options.validation)
+  local history = { loss = {}, validation_loss = validation and {}, components = run.components }
+  for epoch = 1, parameters.epochs do
+    history.loss[epoch] = train_epoch(run, epoch)
+    if validation then history.validation_loss[epoch] = measure(run, validation) end
+    if options.on_epoch then options.on_epoch(epoch, history.loss[epoch], validation and history.validation_loss[epoch]) end
+  end
+  return run:finish(), history
+end
+
+return training

@@ -1,0 +1,230 @@
+-- SPDX-License-Identifier: MIT
+-- prepare: the training files, refused here rather than by Bedrock.
+local fs = require "hilum.fs"
+local titan = require "lib.titan"
+
+local OUTPUTS = { train = "out_train", validation = "out_validation", test = "out_test" }
+local PARTS = { "train", "validation", "test" }
+
+-- dataset.jsonl and splits.jsonl, made here if they can be.
+local function make_inputs(opt, ctx)
+  if opt.labels and (ctx.force or not fs.stat(opt.dataset)) then
+    ctx.run("labels", { tables = opt.labels, images = opt.images, out = opt.dataset })
+  end
+  if fs.stat(opt.splits) and not (ctx.force and opt.labels) then return end
+  if not fs.stat(opt.dataset) then
+    ctx.fail("there is no %s; give --labels TABLE…, or run `hilum labels TABLE…` and `hilum split` first", opt.dataset)
+  end
+  ctx.run("split", { dataset = opt.dataset, out = opt.splits })
+end
+
+-- The records of splits.jsonl, each with its line; what cannot be read is a problem of that line.
+local function read_records(path, problems)
+  local records = {}
+  for record, line in require "hilum.json".lines(path) do
+    if type(record) == "table" and OUTPUTS[record.split] and type(record.image) == "string" then
+      records[#records + 1] = { line = line, image = record.image, caption = record.caption, part = record.split,
+        patient = record.patient }
+    else
+      problems[#problems + 1] = { line = line, code = "record", message = "no image, or its split is none of train, validation, test" }
+    end
+  end
+  return records
+end
+
+-- How an image is named in the files: below prefix; else relative to the project if it is there, else with its whole path.
+local function reference_prefix(opt, ctx)
+  if opt.prefix then return opt.prefix:find("/$") and opt.prefix or opt.prefix .. "/" end
+  local images, project = fs.real(opt.images), fs.real(ctx.project.folder)
+  if images:sub(1, #project + 1) == project .. "/" then images = images:sub(#project + 2) end
+  return images .. "/"
+end
+
+-- What image.check found about the images of the records: reports by name; none for a file that is not there.
+local function check_images(records, store, opt, ctx)
+  local names, paths, seen = {}, {}, {}
+  for _, record in ipairs(records) do
+    if not seen[record.image] and store:stat(record.image) then
+      names[#names + 1], paths[#paths + 1] = record.image, store:path(record.image)
+    end
+    seen[record.image] = true
+  end
+  local progress <close> = ctx.progress(#paths, "check")
+  local reports = require "lib.checked".reports(paths, { progress = progress, memory = ctx.project:path("cache/check.jsonl"),
+    limits = titan.image_limits(opt) })
+  progress:finish()
+  local by_name = {}
+  for i, name in ipairs(names) do by_name[name] = reports[i] end
+  return by_name
+end
+
+local function append(list, findings) table.move(findings, 1, #findings, #list + 1, list) end
+
+-- Everything about one record: its problems and warnings.
+local function judge(record, report, opt)
+  local problems, warnings = {}, {}
+  if not utf8.len(record.image) then problems[1] = { code = "utf-8", message = "the image's name is not UTF-8" } end
+  if not report then
+    problems[#problems + 1] = { code = "missing", message = "the image does not exist in " .. opt.images }
+  else
+    append(problems, report.problems)
+    append(warnings, report.warnings)
+  end
+  local refused, doubtful = titan.judge_caption(record.caption, opt)
+  append(problems, refused)
+  append(warnings, doubtful)
+  return problems, warnings
+end
+
+-- Fills lines by part, problems and warnings; returns how many records have problems.
+local function judge_all(records, reports, prefix, opt, problems, warnings)
+  local lines, broken = { train = {}, validation = {}, test = {} }, 0
+  for _, record in ipairs(records) do
+    local bad, doubtful = judge(record, reports[record.image], opt)
+    for _, list in ipairs { { bad, problems }, { doubtful, warnings } } do
+      for _, finding in ipairs(list[1]) do
+        table.insert(list[2], { line = record.line, image = record.image, code = finding.code, message = finding.message })
+      end
+    end
+    if #bad == 0 then
+      table.insert(lines[record.part], titan.line(prefix .. record.image, record.caption))
+    else
+      broken = broken + 1
+    end
+  end
+  return lines, broken
+end
+
+local function judge_counts(lines, opt, problems, warnings)
+  problems[#problems + 1] = titan.judge_count("training", #lines.train, opt.min_records, opt.max_records)
+  if #lines.validation == 0 then
+    table.insert(warnings, { code = "validation", message = "no validation records: no validation file is written" })
+    return
+  end
+  problems[#problems + 1] = titan.judge_count("validation", #lines.validation, opt.min_validation, opt.max_validation)
+  table.insert(warnings, { code = "validation",
+    message = "one of Bedrock's pages says that image models take no validation set; if the job refuses it, leave it out there" })
+end
+
+-- Splits that were edited by hand can leak.
+local function warn_of_leaks(records, warnings)
+  local part_of, leaking, count = {}, {}, 0
+  for _, record in ipairs(records) do
+    local patient = record.patient
+    if patient and (part_of[patient] or record.part) ~= record.part and not leaking[patient] then
+      leaking[patient], count = true, count + 1
+    end
+    if patient then part_of[patient] = part_of[patient] or record.part end
+  end
+  if count > 0 then
+    table.insert(warnings, { code = "leak",
+      message = ("%d patients are in more than one part; `hilum split` keeps them apart"):format(count) })
+  end
+end
+
+local function place(finding, opt)
+  if not finding.line then return "" end
+  local image = finding.image and " " .. require "lib.images".show(finding.image) .. ":" or ""
+  return ("%s:%d:%s "):format(opt.splits, finding.line, image)
+end
+
+-- Warnings that many lines share are one line each.
+local function say_warnings(warnings, opt, ctx)
+  local count, order = {}, {}
+  for _, warning in ipairs(warnings) do
+    local key = warning.code
+    if not count[key] then order[#order + 1] = warning end
+    count[key] = (count[key] or 0) + 1
+  end
+  for _, warning in ipairs(order) do
+    local more = count[warning.code] > 1 and (" (and %d more like it; --json lists them)"):format(count[warning.code] - 1) or ""
+    ctx.warn("%s%s%s", place(warning, opt), warning.message, more)
+  end
+end
+
+-- Writes what has lines; an older file of a part without any goes.
+local function write_parts(lines, opt)
+  for _, part in ipairs(PARTS) do
+    local path = opt[OUTPUTS[part]]
+    if #lines[part] > 0 then
+      assert(fs.write(path, table.concat(lines[part], "\n") .. "\n"))
+    elseif fs.stat(path) then
+      assert(fs.remove(path))
+    end
+  end
+end
+
+local function refuse(result, opt, ctx)
+  for _, problem in ipairs(result.problems) do ctx.print("%s%s", place(problem, opt), problem.message) end
+  ctx.say("prepare: refused for %d reasons, nothing was written%s", #result.problems,
+    result.broken > 0 and "; --skip-broken leaves out the records with problems" or "")
+  result.exit = 1
+  return result
+end
+
+local function run(opt, ctx)
+  make_inputs(opt, ctx)
+  local array = require "hilum.json".array
+  local problems, warnings, left_out = array(), array(), array()
+  local records = read_records(opt.splits, problems)
+  local store = assert(require "lib.store".open(opt.images))
+  local reports = check_images(records, store, opt, ctx)
+  local lines, broken = judge_all(records, reports, reference_prefix(opt, ctx), opt, problems, warnings)
+  if opt.skip_broken then problems, left_out = left_out, problems end
+  judge_counts(lines, opt, problems, warnings)
+  warn_of_leaks(records, warnings)
+  local result = { train = #lines.train, validation = #lines.validation, test = #lines.test, broken = broken,
+    problems = problems, left_out = left_out, warnings = warnings }
+  say_warnings(warnings, opt, ctx)
+  if #problems > 0 then return refuse(result, opt, ctx) end
+  write_parts(lines, opt)
+  if broken > 0 then ctx.warn("%d records with problems were left out (--json lists them)", broken) end
+  ctx.say("prepared %d training, %d validation and %d test records: %s, %s", #lines.train, #lines.validation, #lines.test,
+    opt.out_train, opt.out_validation)
+  return result
+end
+
+local limits = titan.limits
+
+return {
+  summary = "The training files: what Bedrock takes, checked before it is paid for",
+  details = [[
+Writes Bedrock's lines {"image-ref":…,"caption":…} from splits.jsonl, after every image was read completely (as `hilum check` does; what
+is known from before is not read again). With --labels, tables become dataset.jsonl and splits.jsonl first if these are not there.
+
+Refuses whatever Bedrock would refuse, with line and reason, and writes nothing then: too few or too many records, an image that is
+broken, missing, too large, too small or too long, an empty or too long caption. Every limit is an option, in project.lua too. What
+Bedrock's pages disagree about is a warning. test.jsonl is for use here; Bedrock has no test file.
+
+An image-ref is a path below the project, or below --prefix: with --prefix s3://bucket/images/ the images must be there under the
+same names before the job starts.]],
+  options = {
+    { "images", type = "path", positional = true, default = "images", help = "the folder of the images" },
+    { "labels", type = "list", of = "path", metavar = "TABLE", help = "label tables, to make dataset.jsonl from" },
+    { "dataset", type = "path", default = "dataset.jsonl", help = "the records, made by `hilum labels`" },
+    { "splits", type = "path", default = "splits.jsonl", help = "the records with their split, made by `hilum split`" },
+    { "prefix", type = "string", help = "what stands before an image's name in image-ref, such as s3://bucket/images/" },
+    { "skip-broken", type = "flag", default = false, help = "leave out records with problems instead of refusing" },
+    { "min-records", type = "integer", min = 1, default = limits.min_records, help = "fewest training records" },
+    { "max-records", type = "integer", min = 1, default = limits.max_records, help = "most training records" },
+    { "min-validation", type = "integer", min = 1, default = limits.min_validation, help = "fewest validation records, if any" },
+    { "max-validation", type = "integer", min = 1, default = limits.max_validation, help = "most validation records" },
+    { "max-image-bytes", type = "size", default = limits.max_image_bytes, help = "largest image file" },
+    { "min-side", type = "integer", min = 1, default = limits.min_side, help = "shortest side in pixels" },
+    { "max-side", type = "integer", min = 1, default = limits.max_side, help = "longest side in pixels" },
+    { "max-pixels", type = "integer", min = 1, default = limits.max_pixels, help = "most pixels" },
+    { "max-aspect", type = "number", min = 1, default = limits.max_aspect, help = "longest side over shortest" },
+    { "max-caption", type = "integer", min = 1, default = limits.max_caption, help = "longest caption in characters" },
+    { "out-train", type = "path", default = "train.jsonl", help = "the training file" },
+    { "out-validation", type = "path", default = "validation.jsonl", help = "the validation file" },
+    { "out-test", type = "path", default = "test.jsonl", help = "the test records in the same form" },
+  },
+  examples = {
+    "hilum prepare images --labels labels.csv",
+    "hilum prepare --prefix s3://my-bucket/images/ --skip-broken",
+    "hilum prepare --min-records 100",
+  },
+  reads = { "images", "splits" },
+  writes = { "out-train", "out-validation", "out-test" },
+  run = run,
+}

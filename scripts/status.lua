@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: MIT
+-- status: what exists, from what it was made, what is stale, what to run next.
+local fs = require "hilum.fs"
+
+-- The steps in order. A step of your own that writes files needs no row here to be recorded; a row puts it into the chain.
+local CHAIN = {
+  { workflow = "labels", makes = "dataset.jsonl", run = "hilum labels TABLE…" },
+  { workflow = "split", makes = "splits.jsonl", run = "hilum split" },
+  { workflow = "prepare", makes = "train.jsonl", run = "hilum prepare IMAGES" },
+  { workflow = "finetune", makes = "models", run = "hilum finetune" },
+  { workflow = "embed", makes = "embeddings", run = "hilum embed IMAGES" },
+  { workflow = "index", makes = "index", run = "hilum index" },
+  { workflow = "evaluate", makes = "reports", run = "hilum evaluate" },
+}
+
+local function count_lines(path)
+  local lines = 0
+  for _ in io.lines(path) do lines = lines + 1 end
+  return lines
+end
+
+-- What is in it, in a word or two.
+local function contents(path, stat)
+  if stat.type ~= "dir" then return ("%d records"):format(count_lines(path)) end
+  local names = {}
+  for _, name in ipairs(assert(fs.list(path))) do
+    local short = name:gsub("%.npy$", "")
+    local entry = fs.stat(fs.join(path, name))
+    if short ~= name or name:find("%.html$") or entry and entry.type == "dir" then names[#names + 1] = short end
+  end
+  return table.concat(names, ", ")
+end
+
+local function shown_inputs(record)
+  local names = {}
+  for name in pairs(record and record.reads or {}) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+-- A step is stale too when one of its inputs is the output of a stale one.
+local function inherited(record, stale_files)
+  for name in pairs(record.reads or {}) do
+    if stale_files[name] then return name .. " is stale" end
+  end
+end
+
+local function row_of(step, fresh, stale_files, project)
+  local path = project:path(step.makes)
+  local stat, record = fs.stat(path), fresh:record(step.workflow)
+  local row = { step = step.workflow, file = step.makes, made = record and record.at or "", contents = "", from = shown_inputs(record) }
+  if not stat then
+    row.state = "missing"
+    return row
+  end
+  row.contents = contents(path, stat)
+  if not record then
+    row.state = "there, not made by hilum"
+    return row
+  end
+  local why = fresh:why(step.workflow) or inherited(record, stale_files)
+  row.state = why and "stale: " .. why or "up to date"
+  if why then
+    for name in pairs(record.writes or {}) do stale_files[name] = true end
+  end
+  return row
+end
+
+-- The first step whose output is missing or stale.
+local function next_step(rows)
+  for i, row in ipairs(rows) do
+    if row.state == "missing" or row.state:find("^stale") then return CHAIN[i].run end
+  end
+  return "hilum query --text Effusion"
+end
+
+local function run(_, ctx)
+  local fresh = require "lib.freshness".new(ctx.project)
+  local rows, stale_files = {}, {}
+  for i, step in ipairs(CHAIN) do rows[i] = row_of(step, fresh, stale_files, ctx.project) end
+  ctx.print("%s", require "hilum.term".table(rows, { "step", "file", "contents", "made", "from", "state" }))
+  local following = next_step(rows)
+  ctx.print("\nnext: %s", following)
+  return { steps = rows, next = following }
+end
+
+return {
+  summary = "What exists, from what it was made, and what is stale",
+  details = [[
+Compares the SHA-256 of inputs and outputs, as run.jsonl has them from the last run of each step, with the files as they are now. For
+a folder of images names, sizes and times are compared.]],
+  options = {},
+  examples = { "hilum status", "hilum status --json" },
+  run = run,
+}

@@ -1,0 +1,205 @@
+-- SPDX-License-Identifier: MIT
+-- What must hold when the world ends in the middle: kill -9 at any moment, a full disk, files that are no files, odd names,
+-- two processes at once, Ctrl-C. A clear line each, nothing half-written, and the next run makes what an undisturbed one makes.
+local fs = require "hilum.fs"
+local hash = require "hilum.hash"
+local task = require "hilum.task"
+local t = require "t"
+
+local PATIENTS = 60
+local KILLS = 4
+
+local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+-- Runs hilum in a project folder; `before` stands before the program, as `timeout …` does.
+local function hilum(dir, arguments, before)
+  return t.run(("cd %s && %s %s %s"):format(quote(dir), before or "", quote(t.hilum), arguments))
+end
+
+local function must(dir, arguments)
+  local status, out, err = hilum(dir, arguments)
+  t.eq(status, 0, arguments .. "\n" .. out .. err)
+  return out, err
+end
+
+local function copy_of(dir)
+  local copy = fs.join(t.tmp(), "project")
+  t.eq((t.run(("cp -a %s %s"):format(quote(dir), quote(copy)))), 0)
+  return copy
+end
+
+-- What a run made, by name; without the records of how and when.
+local IGNORED = { ["run.jsonl"] = true, [".hilum.lock"] = true }
+
+local function contents_of(dir)
+  local sums = {}
+  for _, name in ipairs(assert(fs.walk(dir))) do
+    if not IGNORED[name] and not name:find("^cache/") then sums[name] = assert(hash.sha256_file(fs.join(dir, name))) end
+  end
+  return sums
+end
+
+-- A file is there whole or not at all; leftovers have the names of temporaries.
+local function is_temporary(name) return fs.base(name):find("^%.") ~= nil or name:find("%.tmp") ~= nil end
+
+local function check_none_half_written(dir, wanted)
+  for name, sum in pairs(contents_of(dir)) do
+    if not is_temporary(name) then t.eq(sum, wanted[name], name) end
+  end
+end
+
+-- A project in which the steps before `upto` are done.
+local STEPS = {
+  { "phantom", ("phantom --count %d --size 128 --out phantoms"):format(PATIENTS) },
+  { "labels", "labels phantoms/labels.csv phantoms/Data_Entry.csv" },
+  { "split", "split" },
+  { "prepare", "prepare phantoms/images --min-records 10 --min-validation 1" },
+  { "finetune", "finetune" },
+  { "embed", "embed phantoms/images" },
+  { "index", "index" },
+}
+
+local function project_before(upto)
+  local dir = t.tmp()
+  assert(fs.write(fs.join(dir, "project.lua"), "return {}\n"))
+  for _, step in ipairs(STEPS) do
+    if step[1] == upto then return dir, step[2] end
+    must(dir, step[2])
+  end
+end
+
+local function kill_test(name)
+  t.test(("kill -9 in the middle of %s, then again: as if nothing had been"):format(name), function()
+    local dir, command = project_before(name)
+    local undisturbed = copy_of(dir)
+    local began = task.now()
+    must(undisturbed, command)
+    local seconds, wanted = task.now() - began, contents_of(undisturbed)
+    for _ = 1, KILLS do
+      hilum(dir, command, ("timeout -s KILL %.3f"):format(math.random() * seconds))
+      check_none_half_written(dir, wanted)
+    end
+    must(dir, command)
+    t.eq(contents_of(dir), wanted)
+  end)
+end
+
+for _, name in ipairs { "phantom", "prepare", "finetune", "embed", "index" } do kill_test(name) end
+
+local function full_disk_test(name)
+  t.test(("no room for what %s writes: a line, nothing half-written, and it works when there is room"):format(name), function()
+    local dir, command = project_before(name)
+    local undisturbed = copy_of(dir)
+    must(undisturbed, command)
+    local wanted = contents_of(undisturbed)
+    local status, _, err = hilum(dir, command, "ulimit -f 2;")
+    t.eq(status, 1)
+    t.match(err, "File too large")
+    check_none_half_written(dir, wanted)
+    must(dir, command)
+    t.eq(contents_of(dir), wanted)
+  end)
+end
+
+for _, name in ipairs { "labels", "prepare", "finetune", "embed", "index" } do full_disk_test(name) end
+
+-- A file system of a megabyte, where the user may mount one.
+local function tiny_disk()
+  local dir = t.tmp()
+  if t.run(("mount -t tmpfs -o size=200k tmpfs %s"):format(quote(dir))) ~= 0 then return nil end
+  return dir, setmetatable({}, { __close = function() t.run("umount " .. quote(dir)) end })
+end
+
+local probe, unmount_probe = tiny_disk()
+if unmount_probe then getmetatable(unmount_probe).__close() end
+
+(probe and t.test or t.skip)("a disk that fills up", probe and function()
+  local dir, mounted <close> = tiny_disk() -- luacheck: ignore 211
+  local status, _, err = hilum(dir, STEPS[1][2])
+  t.eq(status, 1)
+  t.match(err, "No space left on device")
+  for _, name in ipairs(assert(fs.walk(fs.join(dir, "phantoms/images")))) do
+    if not is_temporary(name) then t.ok(#require "hilum.image".check(fs.join(dir, "phantoms/images", name)).problems == 0, name) end
+  end
+end or "no file system can be mounted here")
+
+t.test("a folder, a dangling link and a pipe that are called images", function()
+  local dir = t.tmp()
+  assert(fs.mkdir(fs.join(dir, "images/folder.png")))
+  t.run(("ln -s nowhere %s; mkfifo %s"):format(quote(fs.join(dir, "images/link.png")), quote(fs.join(dir, "images/pipe.png"))))
+  must(dir, "phantom --count 1 --size 128 --out good")
+  t.run(("cp %s/*.png %s"):format(quote(fs.join(dir, "good/images")), quote(fs.join(dir, "images"))))
+  t.eq((hilum(dir, "check images", "timeout 20")), 0)
+  local status, out = hilum(dir, "check images/link.png", "timeout 20")
+  t.ok(status ~= 0 and status ~= 124, out)
+end)
+
+t.test("a NUL in a label table is told with its line", function()
+  local dir = t.tmp()
+  assert(fs.write(fs.join(dir, "labels.csv"), "id,Mass,No Finding,subj_id\na.png,1,0,1\nb\0.png,0,1,2\n"))
+  local status, _, err = hilum(dir, "labels labels.csv")
+  t.eq(status, 1)
+  t.match(err, "NUL")
+  t.match(err, "3")
+  t.eq(fs.stat(fs.join(dir, "dataset.jsonl")), nil)
+end)
+
+local ODD = { "with space.png", "quote'\".png", "new\nline.png", "ünï.png", "-dash.png", "per%cent.png" }
+
+t.test("odd names go through the whole chain", function()
+  local dir = t.tmp()
+  must(dir, "phantom --count 40 --size 128 --out p")
+  local names = assert(fs.list(fs.join(dir, "p/images")))
+  local table_text = assert(fs.read(fs.join(dir, "p/labels.csv")))
+  for i, odd in ipairs(ODD) do
+    assert(fs.rename(fs.join(dir, "p/images", names[i]), fs.join(dir, "p/images", odd)))
+    table_text = table_text:gsub(names[i]:gsub("%W", "%%%0"), (('"' .. odd:gsub('"', '""') .. '"'):gsub("%%", "%%%%")))
+  end
+  assert(fs.write(fs.join(dir, "odd.csv"), table_text))
+  must(dir, "check p/images")
+  must(dir, "labels odd.csv")
+  must(dir, "split")
+  must(dir, "prepare p/images --min-records 1 --min-validation 1")
+  must(dir, "finetune")
+  must(dir, "embed p/images")
+  must(dir, "index")
+  local out = must(dir, ("query --image %s --k 40 --json"):format(quote("p/images/" .. ODD[3])))
+  t.match(out, '"new\\nline.png"')
+end)
+
+t.test("a project folder that cannot be written", function()
+  local dir = t.tmp()
+  must(dir, "phantom --count 2 --size 128 --out p")
+  assert(fs.write(fs.join(dir, "project.lua"), "return {}\n"))
+  local read_only = fs.join(dir, "file") -- root writes everywhere, but not below a file
+  assert(fs.write(read_only, ""))
+  local status, _, err = hilum(dir, ("--project %s split"):format(quote(read_only)))
+  t.ok(status ~= 0, "split in a file")
+  t.match(err, "file")
+end)
+
+t.test("a second process is told who is at work", function()
+  local dir = t.tmp()
+  assert(fs.write(fs.join(dir, "project.lua"), "return {}\n"))
+  local lock <close> = assert(fs.lock(fs.join(dir, ".hilum.lock"))) -- luacheck: ignore 211
+  local status, _, err = hilum(dir, "phantom --count 1 --size 64")
+  t.eq(status, 1)
+  t.match(err, "in use by process %d+")
+  t.eq(fs.stat(fs.join(dir, "phantoms")), nil)
+end)
+
+local function interrupt_test(name, command, upto)
+  t.test(("Ctrl-C in %s: status 130, nothing half-written, and temporaries go"):format(name), function()
+    local dir = project_before(upto)
+    local before = contents_of(dir)
+    local status = hilum(dir, command, "timeout --preserve-status -s INT 0.15")
+    t.eq(status, 130)
+    for file, sum in pairs(contents_of(dir)) do
+      if not is_temporary(file) then t.eq(sum, before[file], file) end
+    end
+    must(dir, command:gsub("%-%-epochs %d+", "--epochs 1"))
+    for file in pairs(contents_of(dir)) do t.ok(not is_temporary(file), file) end
+  end)
+end
+
+interrupt_test("finetune", "finetune --epochs 100 --batch-size 1", "finetune")
