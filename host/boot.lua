@@ -58,7 +58,12 @@ end
 
 local function run_named(name, arguments, globals)
   local builtins = require "host.help".builtins
-  if builtins[name] then return builtins[name](arguments, globals) end
+  if builtins[name] then
+    local options = require "host.options"
+    local words = { { "words", type = "list", positional = true } }
+    local given = options.parse(arguments, table.move(options.common, 1, #options.common, 2, words), usage)
+    return builtins[name](given.words or {}, setmetatable(given, { __index = globals }))
+  end
   local manifest = require "host.manifest"
   local path, why = manifest.find(name, globals.project)
   if not path then usage(why) end

@@ -57,7 +57,7 @@ end
 local function resolve(m, given, project)
   local specs = all_specs(m)
   local config = project.config
-  local values, origins = options.resolve(specs, given, project.folder, { config[m.name], config.defaults }, usage_of(m.name))
+  local values, origins = options.resolve(specs, given, project.folder, { config[m.name] or {}, config.defaults or {} }, usage_of(m.name))
   for _, spec in ipairs(m.options) do
     local key = options.key(spec)
     if spec.must_exist == nil and values[key] ~= nil and spec.type == "path" then
@@ -115,6 +115,7 @@ function context.run(ctx, name, given)
   for key in pairs(given) do
     if not known[key] then error(("workflow %s has no option '%s'"):format(name, key), 3) end
   end
+  if given.force == nil then given.force = ctx.force end
   return execute(ctx, m, (resolve(m, given, ctx.project)))
 end
 

@@ -218,10 +218,10 @@ end
 
 function builtins.init(arguments)
   local fs = require "hilum.fs"
-  local folder = arguments[1] or "."
-  assert(fs.mkdir(folder))
-  write_new(fs.join(folder, "project.lua"), require "host.templates".project)
-  print(("next: cd %s, then `hilum help` tells the steps"):format(folder))
+  local folder = arguments[1]
+  if folder then assert(fs.mkdir(folder)) end
+  write_new(folder and fs.join(folder, "project.lua") or "project.lua", require "host.templates".project)
+  print(("next: %s`hilum help` tells the steps"):format(folder and ("cd %s, then "):format(folder) or ""))
   return 0
 end
 

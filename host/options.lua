@@ -24,7 +24,7 @@ local function parse_duration(text)
   local number, unit = tostring(text):match("^(%d+%.?%d*)%s*(%a*)$")
   local factor = unit and (unit == "" and 1 or SECONDS[unit])
   if not factor then return nil, "must be a duration such as 30s, 5m or 2h" end
-  return tonumber(number) * factor
+  return tonumber(number) * factor + 0.0
 end
 
 local function parse_s3uri(text)

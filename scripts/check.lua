@@ -3,16 +3,18 @@
 local fs = require "hilum.fs"
 local titan = require "lib.titan"
 
--- The files of the arguments: paths to look at, those known to be DICOM, and how many others were left out, by extension.
+-- The files of the arguments: paths to look at and their names as label tables have them, those known to be DICOM, and how many
+-- others were left out, by extension.
 local function gather(arguments, ctx)
   local store, images = require "lib.store", require "lib.images"
-  local found = { paths = {}, dicom = {}, skipped = {}, skipped_count = 0 }
-  local function take(path, named)
+  local found = { paths = {}, names = {}, dicom = {}, skipped = {}, skipped_count = 0 }
+  local function take(path, name, is_named)
     local kind, extension = images.kind(path)
     if kind == "dicom" then
       table.insert(found.dicom, path)
-    elseif kind or named then
+    elseif kind or is_named then
       table.insert(found.paths, path)
+      table.insert(found.names, name)
     else
       found.skipped[extension] = (found.skipped[extension] or 0) + 1
       found.skipped_count = found.skipped_count + 1
@@ -22,9 +24,9 @@ local function gather(arguments, ctx)
     local stat = fs.stat(argument)
     if stat and stat.type == "dir" then
       local folder = assert(store.open(argument))
-      for _, name in ipairs(folder:list()) do take(folder:path(name), false) end
+      for _, name in ipairs(folder:list()) do take(folder:path(name), name, false) end
     elseif stat then
-      take(argument, true)
+      take(argument, fs.base(argument), true)
     else
       ctx.usage("%s does not exist", images.show(argument))
     end
@@ -72,14 +74,14 @@ local function sorted_keys(set)
 end
 
 -- What stands in one of labels and images only.
-local function compare_with_labels(paths, names)
-  local present, unlabelled, imageless = {}, {}, {}
-  for _, path in ipairs(paths) do
-    local name = fs.base(path)
+local function compare_with_labels(found, labelled)
+  local array = require "hilum.json".array
+  local present, unlabelled, imageless = {}, array(), array()
+  for i, name in ipairs(found.names) do
     present[name] = true
-    if not names[name] then unlabelled[#unlabelled + 1] = path end
+    if not labelled[name] then unlabelled[#unlabelled + 1] = found.paths[i] end
   end
-  for _, name in ipairs(sorted_keys(names)) do
+  for _, name in ipairs(sorted_keys(labelled)) do
     if not present[name] then imageless[#imageless + 1] = name end
   end
   return unlabelled, imageless
@@ -152,12 +154,12 @@ local function run(opt, ctx)
   result.ok = result.images - result.broken
   result.skipped = found.skipped_count
   result.duplicates = require "hilum.json".array(find_duplicates(found.paths, reports))
+  result.seconds = task.now() - began
   if opt.labels then
-    result.unlabelled, result.imageless = compare_with_labels(found.paths, labelled_names(opt.labels, ctx))
+    result.unlabelled, result.imageless = compare_with_labels(found, labelled_names(opt.labels, ctx))
     say_examples(result.unlabelled, "images have no label", ctx)
     say_examples(result.imageless, "labels have no image", ctx)
   end
-  result.seconds = task.now() - began
   print_findings(result, ctx)
   say_skipped(found, ctx)
   ctx.say("%d images: %d ok, %d with problems; %d warnings, %d groups of duplicates (%.1f s, %.0f images/s)", result.images, result.ok,

@@ -93,7 +93,7 @@ local STEPS = {
       local opt = state.opt
       return state.ctx.run("phantom", { count = opt.count, size = opt.size, seed = opt.seed, out = state.project:path(PHANTOMS) })
     end },
-  { "check", "reads every image completely, looking for damage and for what a model would refuse",
+  { "check", "reads every image completely, looking for damage and for what a model would refuse", always = true,
     run = function(state) return state.ctx.run("check", { images = { state.images } }) end },
   { "labels", "turns the label tables into captions: dataset.jsonl",
     run = function(state) return state.ctx.run("labels", { tables = state.tables, images = state.images }) end },
@@ -103,7 +103,12 @@ local STEPS = {
   { "embed", "turns every image into a vector, with the untrained and with the fine-tuned model: embeddings/" },
   { "index", "makes the vectors searchable: index/" },
   { "query", "asks with an image, with a word, and with both", always = true, run = query },
-  { "evaluate", "measures retrieval on patients that were never trained on, base against fine-tuned" },
+  { "evaluate", "measures retrieval on patients that were never trained on, base against fine-tuned", always = true,
+    run = function(state)
+      local result = state.ctx.run("evaluate")
+      table.insert(state.pages, 1, result.page)
+      return result
+    end },
 }
 
 local function steps_of(opt)
@@ -114,15 +119,15 @@ local function steps_of(opt)
   return steps
 end
 
--- Runs a step unless what it made last time still holds.
+-- Runs a step unless what it made last time still holds; after one that ran, those behind it run too.
 local function take_step(state, step)
   local name = step[1]
-  local fresh = not step.always and not state.ctx.force and not require "lib.freshness".new(state.project):why(name)
-  if fresh then
+  if not step.always and not state.changed and not require "lib.freshness".new(state.project):why(name) then
     state.ctx.say("      done before, nothing changed")
     return
   end
-  state.results[name] = step.run and step.run(state) or not step.run and state.ctx.run(name) or nil
+  state.changed = state.changed or not step.always
+  if step.run then state.results[name] = step.run(state) else state.results[name] = state.ctx.run(name) end
 end
 
 local function run_steps(state)
@@ -138,14 +143,36 @@ local function run_steps(state)
   return timings
 end
 
+local HEADLINES = {
+  { list = "all", key = "map", what = "like an image: mean average precision" },
+  { list = "abnormal", key = "map", what = "like an abnormal image: mean average precision" },
+  { list = "words", key = "auc", what = "by the name of a finding: area under the curve" },
+}
+
+-- The three numbers to look at first: rows of a table.
+local function headline_rows(evaluation)
+  local rows = {}
+  for _, headline in ipairs(HEADLINES) do
+    for _, measure in ipairs(evaluation[headline.list]) do
+      if measure.key == headline.key then
+        rows[#rows + 1] = { ["on patients never trained on"] = headline.what, base = ("%.2f"):format(measure.base.value),
+          ["fine-tuned"] = ("%.2f"):format(measure.tuned.value), chance = ("%.2f"):format(measure.chance) }
+      end
+    end
+  end
+  return rows
+end
+
 local function summarise(state, timings)
-  local total = 0
+  local total, print = 0, state.ctx.print
   for _, timing in ipairs(timings) do total = total + timing.seconds end
-  local print = state.ctx.print
-  print("\nMade in %.1f s: the project folder %s", total, state.opt.out)
+  print("\n%s", require "hilum.term".table(headline_rows(state.results.evaluate),
+    { "on patients never trained on", "base", "fine-tuned", "chance" }))
+  print("\nDone in %.1f s. Everything is in %s; pages to open in a browser:", total, state.opt.out)
   for _, page in ipairs(state.pages) do print("  %s", page) end
-  print("\nNext: cd %s, then `hilum status`, `hilum query --text \"Cardiomegaly\" --open`, `hilum help`", state.opt.out)
-  print("On your own data: `hilum demo --images FOLDER --labels TABLE`, or step by step: `hilum init my-study`")
+  print("\nNext:  cd %s && hilum status", state.opt.out)
+  print("       hilum query --text Cardiomegaly --open")
+  print("Your own data:  hilum demo --images FOLDER --labels TABLE, or step by step: hilum init my-study")
   return total
 end
 
@@ -154,7 +181,7 @@ local function run(opt, ctx)
   claim(opt, ctx)
   local inner = ctx.in_project(opt.out)
   local phantoms = inner.project:path(PHANTOMS)
-  local state = { opt = opt, ctx = inner, project = inner.project, pages = {}, results = {},
+  local state = { opt = opt, ctx = inner, project = inner.project, pages = {}, results = {}, changed = ctx.force,
     images = opt.images or fs.join(phantoms, "images"),
     tables = opt.labels or { fs.join(phantoms, "labels.csv"), fs.join(phantoms, "Data_Entry.csv") } }
   local timings = run_steps(state)

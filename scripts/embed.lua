@@ -57,7 +57,7 @@ local function describe(records, store, ctx)
       whole[#whole + 1], rows[#rows + 1] = record, i
     end
   end
-  return matrix:take(rows), whole, broken
+  return matrix:gather(rows), whole, broken
 end
 
 local function say_broken(broken, ctx)

@@ -90,13 +90,17 @@ local function embed_names(set, findings, ctx)
   return (m:embed_texts(names))
 end
 
+-- Names are asked of both models or of none.
 local function make_models(sets, vectors, made, ctx)
-  local models = {}
+  local models, all_have_texts = {}, true
   for _, role in ipairs { "base", "tuned" } do
     if sets[role] then
-      models[#models + 1] = { role = role, vectors = vectors[role], texts = embed_names(sets[role], made.findings, ctx) }
+      local texts = embed_names(sets[role], made.findings, ctx)
+      models[#models + 1] = { role = role, vectors = vectors[role], texts = texts }
+      all_have_texts = all_have_texts and texts ~= nil
     end
   end
+  for _, model in ipairs(models) do model.texts = all_have_texts and model.texts or nil end
   return models
 end
 

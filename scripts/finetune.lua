@@ -92,7 +92,7 @@ local function describe(records, ctx, problems)
       whole[#whole + 1], rows[#rows + 1] = record, i
     end
   end
-  return whole, matrix:take(rows)
+  return whole, matrix:gather(rows)
 end
 
 local function report_problems(problems, opt, ctx)
@@ -144,13 +144,14 @@ local function run(opt, ctx)
   local chosen = hyperparameters(opt, ctx)
   local train, validation = read_sets(opt, ctx)
   local began = task.now()
-  local trained = require "lib.training".train(train, chosen, { validation = validation, on_epoch = say_epoch(ctx, chosen.epochs) })
+  local towers, history = require "lib.training".train(train, chosen, { validation = validation, on_epoch = say_epoch(ctx, chosen.epochs) })
   local folder = fs.join(opt.models, opt.name)
-  local id = local_model.save(trained, folder, opt.name)
+  local id = local_model.save(towers, folder, { name = opt.name, hyperparameters = chosen, history = history, records = #train.captions,
+    train_sha256 = train.sha256, validation_sha256 = validation and validation.sha256 or nil })
   ctx.say("%s: learned from %d records in %.1f s. It is a baseline, far below deep models, and not a clinical tool.", folder,
     #train.captions, task.now() - began)
   return { name = opt.name, folder = folder, id = id, records = #train.captions, validation = validation and #validation.captions or 0,
-    loss = trained.history.loss, validation_loss = trained.history.validation_loss }
+    loss = history.loss, validation_loss = history.validation_loss }
 end
 
 return {

@@ -79,6 +79,7 @@ local function claim_folder(opt, images, ctx)
     end
   end
   assert(fs.mkdir(images))
+  fs.sweep(images)
   if mark and ctx.force then remove_pictures(images) end
   assert(fs.write(path, json.encode { format = FORMAT, size = opt.size, seed = opt.seed } .. "\n"))
 end
@@ -90,6 +91,11 @@ local function without_existing(pictures, images)
     if not present[picture.name] then missing[#missing + 1] = picture end
   end
   return missing
+end
+
+local function draw(pictures, opt, ctx)
+  local progress <close> = ctx.progress(#pictures, "drawing")
+  assert(phantom.write(pictures, { size = opt.size, seed = opt.seed, progress = progress }))
 end
 
 return {
@@ -115,9 +121,7 @@ on them says anything about real patients.]],
     claim_folder(opt, images, ctx)
     local pictures, patients = list_pictures(opt.count, opt.seed, images)
     local missing = without_existing(pictures, images)
-    local progress = ctx.progress(#missing, "drawing")
-    assert(phantom.write(missing, { size = opt.size, seed = opt.seed, progress = progress }))
-    progress:finish()
+    draw(missing, opt, ctx)
     write_entries(fs.join(opt.out, "Data_Entry.csv"), pictures, opt.size, opt.seed)
     write_labels(fs.join(opt.out, "labels.csv"), pictures)
     ctx.print("%d pictures of %d patients in %s (%d drawn now)", #pictures, patients, opt.out, #missing)

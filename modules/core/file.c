@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 1 << 16, LONGEST_STEM = 200 };
+enum { BUFFER_SIZE = 1 << 16, SYNC_STEP = 1 << 21, LONGEST_STEM = 200 };
 
 static size_t folder_length(const char *path) {
   const char *slash = strrchr(path, '/');
@@ -49,7 +49,8 @@ bool hl_file_create(struct hl_file *file, const char *op, const char *path, stru
   mode_t mode;
   bool replaces;
   if (!find_mode(path, &mode, &replaces)) return hl_fail(err, HL_IO, op, "%s: is there and is not a regular file", path);
-  *file = (struct hl_file){op, strdup(path), temporary_name(path), malloc(BUFFER_SIZE), 0, -1};
+  *file = (struct hl_file){
+      .op = op, .path = strdup(path), .temporary = temporary_name(path), .buffer = malloc(BUFFER_SIZE), .fd = -1};
   bool made = file->path && file->temporary && file->buffer;
   if (made) {
     file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
@@ -76,15 +77,25 @@ bool hl_write_all(int fd, const void *data, size_t size) {
   return true;
 }
 
+/* Writes, and has the disk begin with what is there, so that the fsync of commit finds little left to wait for. */
+static bool write_on(struct hl_file *file, const void *data, size_t size) {
+  if (!hl_write_all(file->fd, data, size)) return false;
+  file->unsynced += size;
+  if (file->unsynced < SYNC_STEP) return true;
+  sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  file->unsynced = 0;
+  return true;
+}
+
 static bool flush(struct hl_file *file) {
   size_t used = file->used;
   file->used = 0;
-  return hl_write_all(file->fd, file->buffer, used);
+  return write_on(file, file->buffer, used);
 }
 
 bool hl_file_write(struct hl_file *file, const void *data, size_t size, struct hl_error *err) {
   if (size > BUFFER_SIZE - file->used && !flush(file)) return hl_fail_errno(err, file->op, file->path);
-  if (size >= BUFFER_SIZE) return hl_write_all(file->fd, data, size) || hl_fail_errno(err, file->op, file->path);
+  if (size >= BUFFER_SIZE) return write_on(file, data, size) || hl_fail_errno(err, file->op, file->path);
   if (size) memcpy(file->buffer + file->used, data, size);
   file->used += size;
   return true;

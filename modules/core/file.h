@@ -22,7 +22,8 @@ struct hl_file {
   char *path;      /* the final name; NULL when closed */
   char *temporary; /* the name until commit */
   uint8_t *buffer;
-  size_t used; /* bytes in buffer */
+  size_t used;     /* bytes in buffer */
+  size_t unsynced; /* bytes written since the disk was last told to begin */
   int fd;
 };
 

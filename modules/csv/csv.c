@@ -11,7 +11,7 @@
 
 #include "core/buffer.h"
 
-enum { CHUNK = 1 << 18 };
+enum { CHUNK = 1 << 16 };
 
 struct hl_csv_reader {
   struct csv_parser parser;

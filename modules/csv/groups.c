@@ -43,9 +43,10 @@ static uint64_t hash_row(const struct hl_csv_groups *groups, size_t row) {
 
 static bool rows_equal(const struct hl_csv_groups *groups, size_t a, size_t b) {
   for (size_t i = 0; i < groups->span_count; i++) {
+    struct hl_csv_span span = groups->spans[i];
+    if (hl_csv_cell(groups->table, a, span.first) == hl_csv_cell(groups->table, b, span.first)) continue;
     size_t size_a, size_b;
-    const char *bytes_a = span_bytes(groups->table, groups->spans[i], a, &size_a);
-    const char *bytes_b = span_bytes(groups->table, groups->spans[i], b, &size_b);
+    const char *bytes_a = span_bytes(groups->table, span, a, &size_a), *bytes_b = span_bytes(groups->table, span, b, &size_b);
     if (size_a != size_b || memcmp(bytes_a, bytes_b, size_a) != 0) return false;
   }
   return true;
@@ -87,14 +88,21 @@ static bool add_group(struct hl_csv_groups *groups, size_t slot, size_t row, uin
   return groups->group_count * 2 <= groups->slot_count || resize_slots(groups, groups->slot_count * 2);
 }
 
-static bool take_row(struct hl_csv_groups *groups, size_t row) {
+/* The group that the row belongs to, made if need be; HL_CSV_NONE: no memory. Tables tend to be sorted, so that the group of the
+ * row before is worth a try. */
+static uint32_t find_group(struct hl_csv_groups *groups, size_t row) {
+  if (row > 0 && rows_equal(groups, row - 1, row)) return groups->of_row[row - 1];
   uint64_t hash = hash_row(groups, row);
   size_t slot = find_slot(groups, row, hash);
   uint32_t group = groups->slots[slot];
-  if (group == HL_CSV_NONE) {
-    group = (uint32_t)groups->group_count;
-    if (!add_group(groups, slot, row, hash)) return false;
-  }
+  if (group != HL_CSV_NONE) return group;
+  group = (uint32_t)groups->group_count;
+  return add_group(groups, slot, row, hash) ? group : HL_CSV_NONE;
+}
+
+static bool take_row(struct hl_csv_groups *groups, size_t row) {
+  uint32_t group = find_group(groups, row);
+  if (group == HL_CSV_NONE) return false;
   groups->groups[group].rows++;
   groups->of_row[row] = group;
   return true;

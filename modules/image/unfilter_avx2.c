@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 

@@ -51,7 +51,7 @@ function phantom.render(patient, followup, options) end
 ---@param options? {size?: integer, seed?: integer, progress?: hilum.term.Progress}
 ---@return true? written
 ---@return hilum.Error? err
----@usage assert(phantom.write({ { patient = 1, followup = 0, path = "/tmp/phantom.png" } }, { size = 64 })) os.remove("/tmp/phantom.png")
+---@usage assert(phantom.write({ { patient = 1, followup = 0, path = "phantom.png" } }, { size = 64 }))
 function phantom.write(pictures, options) end
 
 return phantom

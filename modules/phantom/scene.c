@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* Seeds of outlines and noise keep so many bits. */
 enum { SEED_24 = 0xffffff, SEED_31 = 0x7fffffff };
 
 static struct rng picture_rng(int64_t patient, int followup, int64_t seed) {
@@ -92,7 +93,7 @@ static void draw_infiltrates(struct scene *s, struct rng *r) {
   int first = both ? SIDE_LEFT : draw_side(r), last = both ? SIDE_RIGHT : first;
   float middle = rng_between(r, -.25, .35);
   for (int side = first; side <= last; side++)
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < SPOTS; i++) {
       struct spot *spot = &s->infiltrates[s->infiltrate_count++];
       draw_lung_point(s, r, side, middle - .22, middle + .22, &spot->u, &spot->v);
       spot->weight = rng_between(r, .5, 1);

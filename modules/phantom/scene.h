@@ -28,6 +28,7 @@ struct blob {
   float phase[BLOB_WAVES];
 };
 
+enum { SPOTS = 5 }; /* of infiltration on one side */
 struct spot {
   float u, v, radius_u, radius_v, weight;
 };
@@ -73,7 +74,7 @@ struct scene {
   float stomach_u;
 
   int pneumothorax_side, atelectasis_side, thickening_side;
-  struct spot infiltrates[10];
+  struct spot infiltrates[SIDES * SPOTS];
   int infiltrate_count;
   struct blob consolidation, pneumonia;
   struct plate plates[2];

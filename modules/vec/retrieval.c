@@ -8,17 +8,17 @@
 
 #include "vec/vec.h"
 
-enum { BLOCK = 16, RANKS = 10, NO_LABEL_IN_EITHER = 1 };
+enum { BLOCK = 16, RANKS = 10 };
 
 size_t hl_retrieval_parts(const struct hl_retrieval *job) { return (job->queries->rows + BLOCK - 1) / BLOCK; }
 
 void hl_retrieval_start(struct hl_retrieval *job) {
-  for (int common = 0; common <= 64; common++)
-    for (int either = 0; either <= 64; either++)
-      job->gains[common][either] = exp2((double)common / fmax(either, NO_LABEL_IN_EITHER)) - 1;
+  for (int common = 1; common <= 64; common++)
+    for (int either = common; either <= 64; either++) job->gains[common][either] = exp2((double)common / either) - 1;
 }
 
 static double gain_of(const struct hl_retrieval *job, uint64_t a, uint64_t b) {
+  if (!(a & b)) return 0;
   return job->gains[__builtin_popcountll(a & b)][__builtin_popcountll(a | b)];
 }
 

@@ -16,6 +16,13 @@ void hl_normalize_backward(float *gradient, const float *rows, const float *divi
   }
 }
 
+void hl_symmetrize(struct hl_matrix *m) {
+  for (size_t i = 0; i < m->rows; i++)
+    for (size_t j = 0; j <= i; j++) m->data[i * m->cols + j] += m->data[j * m->cols + i];
+  for (size_t i = 0; i < m->rows; i++)
+    for (size_t j = 0; j < i; j++) m->data[j * m->cols + i] = m->data[i * m->cols + j];
+}
+
 /* Cross-entropy. With e = exp(x - max), p = e / sum(e) and q = targets / sum(targets), the loss of one row is
  * log(sum(e)) - q . (x - max), since q sums to 1, and its derivative is p - q. */
 
@@ -33,6 +40,7 @@ static double row_loss(const struct hl_cross_entropy *job, size_t row, const str
   if (!(total > 0)) return 0;
   float top = kernels->max(x, cols), scale = job->weight / (float)job->logits->rows;
   kernels->exp_minus(e, x, top, cols);
+  if (job->skip_diagonal) e[row] = 0; /* not e^-87: its products would be denormal, which is slow */
   float sum = kernels->sum(e, cols);
   kernels->add(gradient, e, scale / sum, cols);
   kernels->add(gradient, targets, -scale / total, cols);

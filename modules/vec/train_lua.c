@@ -99,5 +99,45 @@ static int l_adam(lua_State *L) {
   return rows_op_run(L, op, 1, m[0]->rows, m[0]->cols, 0.8);
 }
 
-const luaL_Reg train_functions[] = {
-    {"cross_entropy", l_cross_entropy}, {"normalize_backward", l_normalize_backward}, {"adam", l_adam}, {NULL, NULL}};
+/* A matrix plus its transpose. */
+
+static void add_turned(const struct rows_op *op, size_t from, size_t count) {
+  (void)from, (void)count;
+  hl_symmetrize(op->base.held[0]);
+}
+
+static int l_symmetrize(lua_State *L) {
+  const struct hl_matrix *m = hl_check_writable_matrix(L, 1);
+  if (m->rows != m->cols) shape_error(L, 1, m, "square");
+  struct rows_op *op = rows_op_new(L, add_turned);
+  vec_op_hold(L, &op->base, 1);
+  return rows_op_run(L, op, 1, m->rows > 0, m->rows * m->cols, 1);
+}
+
+/* Noise: in runs of as many numbers as a stream may begin at, whatever the shape. */
+
+enum { NOISE_RUN = 4096 };
+
+static void add_noise(const struct rows_op *op, size_t from, size_t count) {
+  struct hl_matrix *m = op->base.held[0];
+  size_t first = from * NOISE_RUN, left = m->rows * m->cols - first, wanted = count * NOISE_RUN;
+  hl_add_noise(op->seed, first, op->numbers[0], m->data + first, left < wanted ? left : wanted);
+}
+
+static int l_add_noise(lua_State *L) {
+  const struct hl_matrix *m = hl_check_writable_matrix(L, 1);
+  uint64_t seed = (uint64_t)luaL_checkinteger(L, 2);
+  float scale = (float)luaL_checknumber(L, 3);
+  struct rows_op *op = rows_op_new(L, add_noise);
+  op->seed = seed;
+  op->numbers[0] = scale;
+  vec_op_hold(L, &op->base, 1);
+  return rows_op_run(L, op, 1, (m->rows * m->cols + NOISE_RUN - 1) / NOISE_RUN, NOISE_RUN, 4);
+}
+
+const luaL_Reg train_functions[] = {{"cross_entropy", l_cross_entropy},
+                                    {"normalize_backward", l_normalize_backward},
+                                    {"symmetrize", l_symmetrize},
+                                    {"add_noise", l_add_noise},
+                                    {"adam", l_adam},
+                                    {NULL, NULL}};

@@ -24,6 +24,9 @@ uint64_t hl_splitmix(uint64_t seed, uint64_t index);
 /* out[i] = scale * the (first + i)-th normal number of that seed; first must be even. */
 void hl_gauss(uint64_t seed, uint64_t first, float scale, float *out, size_t n);
 
+/* values[i] += scale * the (first + i)-th normal number of another stream, to 1e-6; first must be a multiple of 128. */
+void hl_add_noise(uint64_t seed, uint64_t first, float scale, float *values, size_t n);
+
 /* The numbers 0 to n - 1 in a random order (Fisher and Yates). */
 void hl_permutation(uint64_t seed, uint32_t *out, size_t n);
 
@@ -53,6 +56,9 @@ void hl_normalize(float *rows, size_t n, size_t cols, float floor, float epsilon
 
 /* Takes the gradient at normalised rows back to the rows before: gradient = (gradient - (gradient . row) row) / divisor. */
 void hl_normalize_backward(float *gradient, const float *rows, const float *divisors, size_t n, size_t cols);
+
+/* m += m', for a square m. */
+void hl_symmetrize(struct hl_matrix *m);
 
 /* Cross-entropy of a softmax against soft targets: each row (or column) of targets, divided by its sum, against the softmax of
  * the same row of logits, averaged over the rows. Rows whose targets sum to 0 add nothing. */
@@ -126,7 +132,7 @@ struct hl_retrieval {
   const int64_t *groups, *query_groups; /* may be NULL */
   size_t depth;                         /* of precision, at least 1 */
   struct hl_retrieval_row *rows;        /* one per query */
-  double gains[65][65];                 /* filled by hl_retrieval_start: by labels in common, labels in either */
+  double gains[65][65];                 /* filled by hl_retrieval_start: [labels in common][labels in either], common > 0 */
   bool *failed;                         /* one per part: out of memory */
 };
 

@@ -123,6 +123,21 @@ function vec.cross_entropy(logits, targets, gradient, options) end
 ---@usage vec.normalize_backward(dZ, Z, norms)
 function vec.normalize_backward(gradient, rows, divisors) end
 
+--- Adds its transpose to a square matrix, in place.
+---@param m hilum.vec.Matrix  n x n
+---@return hilum.vec.Matrix m
+---@usage local m = vec.symmetrize(vec.from({{1, 2}, {4, 3}})) assert(m:get(1, 2) == 6)
+function vec.symmetrize(m) end
+
+--- Adds normal noise, in place: fast, in float32, and another stream than vec.gauss has for the same seed. The same bits on every
+--- machine.
+---@param m hilum.vec.Matrix
+---@param seed integer
+---@param deviation number
+---@return hilum.vec.Matrix m
+---@usage vec.add_noise(batch, 1, 0.3)
+function vec.add_noise(m, seed, deviation) end
+
 --- One step of Adam (betas 0.9 and 0.999, epsilon 1e-8), in place.
 ---@param parameter hilum.vec.Matrix  changed
 ---@param gradient hilum.vec.Matrix  of the same shape, as are the next two

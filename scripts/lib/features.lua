@@ -82,7 +82,7 @@ local function describe_chunk(memory, store, names, entries, places, failures, p
       good[#good + 1], rows[#rows + 1] = entries[place], i
     end
   end
-  if #good > 0 then memory:add(#good < #places and described:take(rows) or described, good) end
+  if #good > 0 then memory:add(#good < #places and described:gather(rows) or described, good) end
 end
 
 -- The rows of all entries, in order; a failed one is 0.
@@ -97,7 +97,7 @@ local function collect(memory, entries, failures)
     end
   end
   if #rows == 0 then return vec.new(#entries, features.COUNT), errors end
-  local found = assert(npy.map(memory.rows_path)):take(rows)
+  local found = assert(npy.map(memory.rows_path)):gather(rows)
   if not errors then return found end
   local all = vec.new(#entries, features.COUNT)
   all:put(places, found)

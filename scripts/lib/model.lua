@@ -8,6 +8,7 @@
 --   m:combine(a, b, weight)              weight a + (1 - weight) b, rows of length 1 again
 local fs = require "hilum.fs"
 local host = require "hilum.host"
+local vec = require "hilum.vec"
 
 local model = { BASE = "base", LENGTHS = { 256, 384, 1024 } }
 
@@ -16,9 +17,9 @@ Model.__index = Model
 
 -- The first numbers of a longer vector are a good shorter one: the space is a random turn of one with few dimensions.
 local function cut(rows, length)
-  local _, cols = rows:shape()
-  if cols > length then rows = rows:columns(1, length) end
-  return rows:normalize()
+  if rows:cols() > length then rows = rows:columns(1, length) end
+  vec.normalize(rows)
+  return rows
 end
 
 function Model:embed_images(features) return cut(self.towers:images(features), self.length) end
@@ -30,9 +31,10 @@ end
 
 function Model:combine(a, b, weight) -- luacheck: no self
   local mixed = a:copy()
-  mixed:scale(weight)
-  mixed:add(b, 1 - weight)
-  return mixed:normalize()
+  vec.scale(mixed, weight)
+  vec.add(mixed, b, 1 - weight)
+  vec.normalize(mixed)
+  return mixed
 end
 
 -- The folder of a model: below the project's models, or as a path.

@@ -5,6 +5,8 @@ local image = require "hilum.image"
 
 local pictures = {}
 
+local QUALITY = 80
+
 -- JPEG bytes by path; what is missing in the answer could not be read.
 function pictures.of_paths(paths, side)
   local there, by_path = {}, {}
@@ -12,9 +14,8 @@ function pictures.of_paths(paths, side)
     if fs.stat(path) then there[#there + 1] = path end
   end
   if #there == 0 then return by_path end
-  for i, thumbnail in ipairs(image.thumbnail(there, side)) do
-    if type(thumbnail) == "string" then by_path[there[i]] = thumbnail end
-  end
+  local thumbnails = image.thumbnail(there, side, { quality = QUALITY })
+  for i, path in ipairs(there) do by_path[path] = thumbnails[i] or nil end
   return by_path
 end
 

@@ -122,25 +122,35 @@ local function index_words(weighed)
   return places
 end
 
+local function untold(weighed)
+  local places = {}
+  for place, w in ipairs(weighed) do if w.total == 0 then places[#places + 1] = place end end
+  return places
+end
+
+-- One row: a against all. Only those that share a telling word with it are visited.
+local function jaccard_row(a, weighed, places, row)
+  local touched = {}
+  for k, word in ipairs(a.words) do
+    local weight = a.weights[k]
+    for _, j in ipairs(weight > 0 and places[word] or {}) do
+      if row[j] == 0 then touched[#touched + 1] = j end
+      row[j] = row[j] + weight
+    end
+  end
+  for _, j in ipairs(touched) do row[j] = row[j] / (a.total + weighed[j].total - row[j]) end
+  return row
+end
+
 -- Jaccard likeness of each weighed caption with each, as rows: what the words of both tell over what the words of either tell.
--- Only pairs that share a word are visited. Captions of which nothing is told are alike when they are the same words.
+-- Captions that tell nothing are alike when they are the same words.
 function text.jaccard(weighed)
-  local places, rows = index_words(weighed), {}
-  for i, a in ipairs(weighed) do
-    local row = {}
-    for j = 1, #weighed do row[j] = 0.0 end
-    for k, word in ipairs(a.words) do
-      local weight = a.weights[k]
-      if weight > 0 then
-        for _, j in ipairs(places[word]) do row[j] = row[j] + weight end
-      end
-    end
-    for j, b in ipairs(weighed) do
-      local either = a.total + b.total - row[j]
-      if either > 0 then row[j] = row[j] / either else row[j] = same_words(a, b) and 1.0 or 0.0 end
-    end
-    row[i] = 1.0
-    rows[i] = row
+  local places, rows, zeros = index_words(weighed), {}, {}
+  for i = 1, #weighed do zeros[i] = 0.0 end
+  for i, a in ipairs(weighed) do rows[i] = jaccard_row(a, weighed, places, table.move(zeros, 1, #zeros, 1, {})) end
+  local silent = untold(weighed)
+  for _, i in ipairs(silent) do
+    for _, j in ipairs(silent) do rows[i][j] = same_words(weighed[i], weighed[j]) and 1.0 or 0.0 end
   end
   return rows
 end

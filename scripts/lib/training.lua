@@ -22,6 +22,9 @@ local WEIGHT_SEED = 3
 -- Fewer components than this tell too little; more than a fifth of the number of images, and the model learns the images by heart.
 local LEAST_COMPONENTS, MOST_COMPONENTS, IMAGES_PER_COMPONENT = 16, 256, 5
 
+-- Up to as many distinct captions, what a batch needs of them is looked up; beyond, it is made for each batch.
+local MOST_TABULATED = 2048
+
 -- Streams of random numbers, one for each seed, purpose and number.
 local ORDER, DISTURB = 0, 1
 local function stream(seed, purpose, number) return seed << 32 | purpose << 31 | number end
@@ -67,47 +70,51 @@ local function read_caption(caption, vocabulary, columns)
   return read
 end
 
-local function prepare_set(set, space, vocabulary, columns)
+-- Of captions: a row of weighed buckets each, and the likeness of each with each.
+local function tabulate(captions, columns)
+  local rows, weighed = vec.new(#captions, columns), {}
+  for i, caption in ipairs(captions) do
+    weighed[i] = caption.weighed
+    for k, column in ipairs(caption.columns) do rows:set(i, column, caption.weights[k]) end
+  end
+  return rows, vec.from(text.jaccard(weighed))
+end
+
+local function prepare_set(set, space, vocabulary, column_of)
   local distinct, _, place = text.distinct(set.captions)
+  local prepared = { coordinates = coordinates(set.features, space), captions = {}, place = place, columns = #vocabulary.buckets }
+  for i, caption in ipairs(distinct) do prepared.captions[i] = read_caption(caption, vocabulary, column_of) end
+  if #distinct <= MOST_TABULATED then prepared.rows, prepared.likeness = tabulate(prepared.captions, prepared.columns) end
+  return prepared
+end
+
+-- The same for some captions of a set: out of its tables, or made here where those would be too large.
+local function tables_of(set, ids)
+  if set.rows then return set.rows:gather(ids), vec.take(set.likeness, ids, ids) end
   local captions = {}
-  for i, caption in ipairs(distinct) do captions[i] = read_caption(caption, vocabulary, columns) end
-  return { coordinates = coordinates(set.features, space), captions = captions, place = place }
+  for i, id in ipairs(ids) do captions[i] = set.captions[id] end
+  return tabulate(captions, set.columns)
 end
 
 -- The captions of the records, each once, and which of them is each record's.
 local function captions_of(set, records)
-  local captions, place, known = {}, {}, {}
+  local ids, place, known = {}, {}, {}
   for i, record in ipairs(records) do
     local id = set.place[record]
     if not known[id] then
-      captions[#captions + 1] = set.captions[id]
-      known[id] = #captions
+      ids[#ids + 1] = id
+      known[id] = #ids
     end
     place[i] = known[id]
   end
-  return captions, place
-end
-
-local function weigh(captions, columns)
-  local rows = vec.new(#captions, columns)
-  for i, caption in ipairs(captions) do
-    for k, column in ipairs(caption.columns) do rows:set(i, column, caption.weights[k]) end
-  end
-  return rows
-end
-
-local function likeness(captions)
-  local weighed = {}
-  for i, caption in ipairs(captions) do weighed[i] = caption.weighed end
-  return vec.from(text.jaccard(weighed))
+  return ids, place
 end
 
 -- x: the images' coordinates; r: the captions' weighed buckets; like: B x U; among: B x B.
-local function new_batch(set, records, columns)
-  local captions, place = captions_of(set, records)
-  local between = likeness(captions)
-  return { x = set.coordinates:gather(records), r = weigh(captions, columns), like = between:gather(place),
-    among = vec.take(between, place, place) }
+local function new_batch(set, records)
+  local ids, place = captions_of(set, records)
+  local r, likeness = tables_of(set, ids)
+  return { x = set.coordinates:gather(records), r = r, like = likeness:gather(place), among = vec.take(likeness, place, place) }
 end
 
 local UNIT = { floor = 0, epsilon = 1e-9 }
@@ -132,8 +139,7 @@ end
 -- Back through S and z z' to z and t, through the lengths, to the weights. z stands on both sides of z z'.
 local function backward(batch, out, fit, among)
   local dz = vec.matmul(fit, out.t, { alpha = 1 / TEMPERATURE })
-  vec.matmul(among, out.z, { alpha = 1 / TEMPERATURE, beta = 1, out = dz })
-  vec.matmul(among, out.z, { ta = true, alpha = 1 / TEMPERATURE, beta = 1, out = dz })
+  vec.matmul(vec.symmetrize(among), out.z, { alpha = 1 / TEMPERATURE, beta = 1, out = dz })
   local dt = vec.matmul(fit, out.z, { ta = true, alpha = 1 / TEMPERATURE })
   vec.normalize_backward(dz, out.z, out.z_lengths)
   vec.normalize_backward(dt, out.t, out.t_lengths)
@@ -182,9 +188,8 @@ local function train_epoch(run, epoch)
   local order, total = vec.permutation(stream(run.seed, ORDER, epoch), #run.train.place), 0
   local batches = cut(order, run.batch_size)
   for _, records in ipairs(batches) do
-    local batch = new_batch(run.train, records, run.columns)
-    local step = run.optimizer.step + 1
-    vec.add(batch.x, vec.gauss(stream(run.seed, DISTURB, step), #records, batch.x:cols(), NOISE))
+    local batch = new_batch(run.train, records)
+    vec.add_noise(batch.x, stream(run.seed, DISTURB, run.optimizer.step), NOISE)
     local out = forward(run.weights, batch)
     local loss, fit, among = compare(batch, out)
     descend(run.weights, backward(batch, out, fit, among), run.optimizer)
@@ -199,7 +204,7 @@ local function measure(run, set)
   for i = 1, #set.place do order[i] = i end
   local batches = cut(order, run.batch_size)
   for _, records in ipairs(batches) do
-    local batch = new_batch(set, records, run.columns)
+    local batch = new_batch(set, records)
     total = total + compare(batch, forward(run.weights, batch))
   end
   return total / #batches
@@ -222,7 +227,7 @@ function training.start(train, parameters)
   local space = fit_space(train.features, parameters.components)
   local weights = new_weights(space, vocabulary)
   local batches = math.max(1, (#train.captions + parameters.batch_size - 1) // parameters.batch_size)
-  return { seed = parameters.seed, batch_size = parameters.batch_size, columns = #vocabulary.buckets, weights = weights,
+  return { seed = parameters.seed, batch_size = parameters.batch_size, weights = weights,
     optimizer = new_optimizer(weights, batches * parameters.epochs, parameters.learning_rate),
     prepare = function(set) return prepare_set(set, space, vocabulary, column_of) end,
     train = prepare_set(train, space, vocabulary, column_of),

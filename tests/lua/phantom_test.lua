@@ -72,10 +72,12 @@ end)
 
 -- The workflow.
 
-local function hilum(...) return t.run(("%s %s"):format(t.hilum, table.concat({ ... }, " "))) end
+local function command(folder, options)
+  return ("%s --quiet --json phantom --project %s --out %s %s"):format(t.hilum, fs.dir(folder), folder, options)
+end
 
 local function draw(folder, more)
-  local status, out, err = hilum("--json --quiet phantom --count 12 --size 64 --out", folder, more)
+  local status, out, err = t.run(command(folder, "--count 12 --size 64 " .. (more or "")))
   return status, status == 0 and json.decode(out) or err
 end
 
@@ -91,8 +93,8 @@ t.test("a set has pictures and tables", function()
   t.eq({ #labels, #entries }, { result.pictures + 1, result.pictures + 1 })
   t.eq(labels[1], "id," .. table.concat(phantom.names, ",") .. ",No Finding,subj_id")
   local last = fs.list(fs.join(folder, "images"))[result.pictures]
-  t.match(labels[#labels], "^" .. last .. ("%,[01]"):rep(20) .. "%," .. result.patients .. "$")
-  t.match(entries[#entries], "^" .. last .. "%,[%a_| ]+%,%d+%," .. result.patients .. "%,%d+%,[FM]%,[AP][AP]%,64%,64%,5%.625%,5%.625$")
+  t.match(labels[#labels], "^" .. last .. (",[01]"):rep(20) .. "," .. result.patients .. "$")
+  t.match(entries[#entries], "^" .. last .. ",[%a_| ]+,%d+," .. result.patients .. ",%d+,[FM],[AP][AP],64,64,5%.625,5%.625$")
 end)
 
 t.test("pictures that are there are kept, missing ones drawn again as they were", function()
@@ -106,6 +108,21 @@ t.test("pictures that are there are kept, missing ones drawn again as they were"
   t.ok(bytes_of(victim) == before)
   _, result = draw(folder)
   t.eq(result.drawn, 0)
+end)
+
+t.test("killed on the way and run again: the same set as in one go", function()
+  local hash = require "hilum.hash"
+  local function sums(folder)
+    local paths = {}
+    for i, name in ipairs(fs.walk(folder)) do paths[i] = fs.join(folder, name) end
+    return table.concat(hash.sha256_file(paths), "\n")
+  end
+  local whole, broken = fs.join(t.tmp(), "set"), fs.join(t.tmp(), "set")
+  local options = "--count 300 --size 128"
+  t.eq((t.run(command(whole, options))), 0)
+  t.run(command(broken, options) .. " & sleep 0.2; kill -9 $!; wait")
+  t.eq((t.run(command(broken, options))), 0)
+  t.ok(sums(broken) == sums(whole))
 end)
 
 t.test("a folder with another set or with real images is left alone", function()
@@ -128,5 +145,5 @@ t.test("a folder with another set or with real images is left alone", function()
 end)
 
 t.test("a size that is no multiple of 8 is refused as usage", function()
-  t.eq((hilum("phantom --size 100 --out", fs.join(t.tmp(), "set"))), 2)
+  t.eq((t.run(command(fs.join(t.tmp(), "set"), "--size 100"))), 2)
 end)

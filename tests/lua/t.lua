@@ -40,10 +40,14 @@ local function check(condition, message)
   if not condition then error(message, 3) end
 end
 
-function t.eq(got, wanted, what) check(same(got, wanted), ("%sgot %s, not %s"):format(what and what .. ": " or "", show(got), show(wanted))) end
+function t.eq(got, wanted, what)
+  check(same(got, wanted), ("%sgot %s, not %s"):format(what and what .. ": " or "", show(got), show(wanted)))
+end
+
 function t.ok(value, what) check(value, what or "not true: " .. show(value)) end
 function t.near(got, wanted, tolerance)
-  check(type(got) == "number" and math.abs(got - wanted) <= tolerance, ("got %s, not within %g of %s"):format(show(got), tolerance, show(wanted)))
+  check(type(got) == "number" and math.abs(got - wanted) <= tolerance,
+    ("got %s, not within %g of %s"):format(show(got), tolerance, show(wanted)))
 end
 function t.match(text, pattern) check(tostring(text):find(pattern), ("%s does not match %q"):format(show(tostring(text)), pattern)) end
 
@@ -64,7 +68,7 @@ end
 -- Runs a shell command: its exit status, stdout and stderr.
 function t.run(command)
   local out, err = os.tmpname(), os.tmpname()
-  local _, _, status = os.execute(("( %s ) >%s 2>%s </dev/null"):format(command, out, err))
+  local _, _, status = os.execute(("( %s ) >%s 2>%s"):format(command, out, err))
   local function take(path)
     local file = assert(io.open(path))
     local text = file:read("a")

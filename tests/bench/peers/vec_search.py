@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The peer of vec/search.lua: exact top-k in numpy. vec_search.py ROWS COLS QUERIES REPEATS prints the median milliseconds of a call."""
+"""The peer of vec/search.lua: exact top-k in numpy. vec_search.py ROWS COLS QUERIES CALLS prints the milliseconds of each call."""
 import sys
 import time
 
 import numpy as np
 
-rows, cols, queries, repeats = map(int, sys.argv[1:])
+rows, cols, queries, calls = map(int, sys.argv[1:])
 random = np.random.default_rng(1)
 data = random.standard_normal((rows, cols), dtype=np.float32)
 asked = random.standard_normal((queries, cols), dtype=np.float32)
@@ -22,8 +22,8 @@ def search():
 
 
 times = []
-for _ in range(repeats + 1):
+for _ in range(calls + 1):
     began = time.perf_counter()
     search()
     times.append(time.perf_counter() - began)
-print(1000 * sorted(times[1:])[repeats // 2])
+print("\n".join(str(1000 * t) for t in times[1:]))

@@ -31,17 +31,12 @@ end
 
 -- What peer.py reads.
 local function write_data(folder, run)
-  local fs, npy, text, vec = require "hilum.fs", require "hilum.npy", require "lib.text", require "hilum.vec"
-  local weighed, rows, place = {}, vec.new(#run.train.captions, run.columns), {}
-  for i, caption in ipairs(run.train.captions) do
-    weighed[i] = caption.weighed
-    for k, column in ipairs(caption.columns) do rows:set(i, column, caption.weights[k]) end
-  end
+  local fs, npy, vec, place = require "hilum.fs", require "hilum.npy", require "hilum.vec", {}
   for i, caption in ipairs(run.train.place) do place[i] = caption - 1 end
   assert(npy.write(fs.join(folder, "projected.npy"), run.train.coordinates))
   assert(npy.write(fs.join(folder, "place.npy"), vec.from(place, #place, 1)))
-  assert(npy.write(fs.join(folder, "features.npy"), rows))
-  assert(npy.write(fs.join(folder, "likeness.npy"), vec.from(text.jaccard(weighed))))
+  assert(npy.write(fs.join(folder, "features.npy"), run.train.rows))
+  assert(npy.write(fs.join(folder, "likeness.npy"), run.train.likeness))
 end
 
 local function run_peer(opt, folder, threads)
@@ -62,7 +57,7 @@ local function run(opt, ctx)
   local peer = run_peer(opt, folder, task.jobs())
   assert(fs.remove_tree(folder))
   ctx.print("%d records, %d components, %d captions, %d buckets, %d threads: hilum %.3f s, numpy %.3f s, ratio %.2f", opt.records,
-    opt.components, #state.train.captions, state.columns, task.jobs(), ours, peer, peer / ours)
+    opt.components, #state.train.captions, state.train.columns, task.jobs(), ours, peer, peer / ours)
   return { records = opt.records, threads = task.jobs(), hilum = ours, numpy = peer, ratio = peer / ours }
 end
 

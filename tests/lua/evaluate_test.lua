@@ -1,0 +1,150 @@
+-- SPDX-License-Identifier: MIT
+local t = require "t"
+local fs = require "hilum.fs"
+local json = require "hilum.json"
+local study = require "study"
+
+local function made()
+  local dir = t.tmp()
+  return dir, study.write(dir)
+end
+
+local function evaluate(dir, options)
+  options = options or {}
+  options.resamples = options.resamples or 200
+  return study.run(dir, "evaluate", options)
+end
+
+local function by_key(list)
+  local found = {}
+  for _, measure in ipairs(list) do found[measure.key] = measure end
+  return found
+end
+
+t.test("base against tuned, beside chance, with intervals", function()
+  local dir = made()
+  local result, heard = evaluate(dir)
+  t.eq({ result.split, result.gallery, result.queries, result.images, result.patients }, { "test", "same", 60, 60, 20 })
+  for _, list in ipairs { result.all, result.abnormal, result.macro, result.words } do
+    t.ok(#list > 0)
+    for _, measure in ipairs(list) do
+      t.ok(measure.tuned.value > measure.base.value, measure.title)
+      t.ok(measure.tuned.value > measure.chance, measure.title)
+      t.ok(measure.tuned.low <= measure.tuned.value and measure.tuned.value <= measure.tuned.high, measure.title)
+      t.near(measure.difference.value, measure.tuned.value - measure.base.value, 2e-6)
+    end
+  end
+  local all = by_key(result.all)
+  for _, measure in ipairs(require "lib.evaluation".MEASURES) do t.ok(all[measure.key], measure.key) end
+  t.ok(all.map.difference.low > 0)
+  t.match(heard.printed[1], "Mean average precision")
+end)
+
+t.test("by finding, by how common they are, by view, sex and age", function()
+  local dir = made()
+  local result = evaluate(dir, { head = 20, tail = 5 })
+  local bands = {}
+  for _, finding in ipairs(result.findings) do
+    bands[finding.finding] = finding.band
+    t.ok(finding.images.map, finding.finding)
+  end
+  t.eq(bands["No Finding"], "head")
+  t.eq(bands.Mass, "medium")
+  t.ok(#result.bands >= 2)
+  local seen = {}
+  for _, group in ipairs(result.groups) do
+    seen[group.by] = (seen[group.by] or 0) + group.queries
+    t.ok(group.images.map.base.value)
+  end
+  t.eq(seen, { view = 60, sex = 60, age = 60 })
+end)
+
+t.test("the same seed gives the same numbers, another one others", function()
+  local dir = made()
+  local function numbers(seed)
+    local result = evaluate(dir, { seed = seed })
+    return json.encode { result.all, result.words, result.findings }
+  end
+  t.eq(numbers(3), numbers(3))
+  t.ok(numbers(3) ~= numbers(4))
+end)
+
+t.test("the gallery may be the training part", function()
+  local dir = made()
+  local result = evaluate(dir, { gallery = "train" })
+  t.eq({ result.gallery, result.queries, result.images }, { "train", 60, 60 })
+end)
+
+t.test("rows are matched by image, not by place", function()
+  local dir, docs = made()
+  local before = evaluate(dir)
+  local reversed = {}
+  for i, doc in ipairs(docs) do reversed[#docs + 1 - i] = doc end
+  local npy, vec = require "hilum.npy", require "hilum.vec"
+  local vectors, turned = study.vectors(docs, "tuned"), vec.new(#docs, study.LENGTH)
+  for i = 1, #docs do turned:put(#docs + 1 - i, vectors:slice(i, i)) end
+  study.write_embeddings(dir .. "/embeddings", "tuned", reversed)
+  assert(npy.write(dir .. "/embeddings/tuned.npy", turned))
+  t.eq(json.encode(evaluate(dir).all), json.encode(before.all))
+end)
+
+t.test("one model alone", function()
+  local dir = made()
+  local result = evaluate(dir, { model = "base" })
+  t.eq(result.models.tuned, nil)
+  t.eq(result.all[1].difference, nil)
+  t.match(assert(fs.read(result.page)), "Evaluation of the base model")
+end)
+
+t.test("a page that stands alone and says what the numbers do not", function()
+  local dir = made()
+  local result = evaluate(dir)
+  local html = assert(fs.read(result.page))
+  for _, text in ipairs { "Base against fine%-tuned", "What the numbers do not show", "shortcuts", "mined from reports",
+    "not a clinical tool", "Finding by finding", "Common and rare findings", "By view, sex and age", "patient numbers",
+    "data:image/jpeg;base64,", "picture not found" } do
+    t.match(html, text)
+  end
+  t.ok(not html:find("https?://") and not html:find("<script"))
+end)
+
+t.test("anonymous", function()
+  local dir = made()
+  local result = evaluate(dir, { anonymous = true })
+  local everything = assert(fs.read(result.page)) .. json.encode(result)
+  t.ok(not everything:find("%d%d%d%d%d%d%d%d_%d%d%d"), "a file name")
+  t.ok(not everything:find("patient %d"), "a patient number")
+end)
+
+t.test("captions in the gallery are told", function()
+  local dir, docs = made()
+  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs, { embedded = "image+caption" }) end
+  local result, heard = evaluate(dir)
+  t.match(heard.warned[1], "labels leak")
+  t.match(assert(fs.read(result.page)), "Labels leak into the gallery")
+  study.write_embeddings(dir .. "/embeddings", "base", docs)
+  t.raises("cannot be compared", evaluate, dir)
+end)
+
+t.test("a file size that tells the label is told", function()
+  local dir, docs = made()
+  for _, doc in ipairs(docs) do
+    assert(fs.write(dir .. "/images/" .. doc.image, ("x"):rep(doc.findings[1] == "No Finding" and 100 or 200)))
+  end
+  local result = evaluate(dir)
+  t.eq(result.shortcut.file_size_auc, 1.0)
+  t.match(assert(fs.read(result.page)), "File size predicts the label here")
+end)
+
+t.test("clear words about what is missing", function()
+  local dir, docs = made()
+  t.raises("nothing is embedded.*hilum embed", evaluate, t.tmp())
+  t.raises("no embeddings 'other'", evaluate, dir, { model = "other" })
+  t.raises("only 0 images of the validation part", evaluate, dir, { on = "validation" })
+  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs, { model = "older" }) end
+  t.raises("another model than 'base' is now", evaluate, dir)
+  local plain = {}
+  for i, doc in ipairs(docs) do plain[i] = { image = doc.image } end
+  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, plain) end
+  t.raises("in no test or validation part: run `hilum split`", evaluate, dir)
+end)

@@ -1,0 +1,113 @@
+-- SPDX-License-Identifier: MIT
+local t = require "t"
+local fs = require "hilum.fs"
+local study = require "study"
+
+local function made()
+  local dir = t.tmp()
+  local docs = study.write(dir)
+  study.run(dir, "index")
+  return dir, docs
+end
+
+local function ask(dir, options) return study.run(dir, "query", options) end
+
+t.test("by words", function()
+  local dir = made()
+  local result, heard = ask(dir, { text = "Mass", k = 5 })
+  t.eq(result.model, "tuned")
+  t.eq(#result.queries, 1)
+  t.eq(#result.queries[1].results, 5)
+  t.eq(result.queries[1].results[1].findings, { "Mass" })
+  t.match(heard.printed[1], "Mass")
+  t.match(heard.printed[1], "patient")
+end)
+
+t.test("by an image, which is left out of its own results", function()
+  local dir, docs = made()
+  local result, heard = ask(dir, { image = { dir .. "/images/" .. docs[3].image }, k = 119 })
+  t.match(heard.said[1], docs[3].image .. " is in the index itself")
+  t.eq(#result.queries[1].results, 119)
+  for _, hit in ipairs(result.queries[1].results) do t.ok(hit.image ~= docs[3].image) end
+end)
+
+t.test("by image and words, mixed by weight", function()
+  local dir, docs = made()
+  local image = { dir .. "/images/" .. docs[3].image }
+  local function first(weight)
+    return ask(dir, { image = image, text = "Mass", image_weight = weight, k = 5 }).queries[1].results[1].findings[1]
+  end
+  t.eq(first(0.0), "Mass")
+  t.eq(first(1.0), "Effusion")
+end)
+
+t.test("filters and patients", function()
+  local dir = made()
+  local result = ask(dir, { text = "Mass", where = { "finding=effusion", "view=PA" }, not_patient = { "4" }, k = 50 })
+  t.ok(#result.queries[1].results > 0)
+  for _, hit in ipairs(result.queries[1].results) do
+    t.eq(hit.findings[1], "Effusion")
+    t.eq(hit.view, "PA")
+    t.ok(hit.patient ~= "4")
+  end
+  t.raises("did you mean Effusion", ask, dir, { text = "Mass", where = { "finding=Efusion" } })
+  t.raises("write it as finding=Effusion", ask, dir, { text = "Mass", where = { "Effusion" } })
+  local _, heard = ask(dir, { text = "Mass", not_patient = { "4000" } })
+  t.match(heard.warned[1], "changes nothing")
+end)
+
+t.test("words that are not known", function()
+  local dir = made()
+  t.raises("knows none of these words: gallstone; it knows: Edema, Effusion, Hernia, Mass, No Finding", ask, dir, { text = "gallstone" })
+end)
+
+t.test("clear words about what is missing", function()
+  local dir, docs = made()
+  t.raises("what is asked", ask, dir, {})
+  t.raises("no%-such.png is not an image file", ask, dir, { image = { "no-such.png" } })
+  t.raises("no index 'other'.*there are base, tuned", ask, dir, { text = "Mass", model = "other" })
+  assert(fs.write(dir .. "/broken.png", "not a picture"))
+  t.raises("broken.png", ask, dir, { image = { dir .. "/broken.png" } })
+  t.raises("no index yet.*hilum index", ask, t.tmp(), { text = "Mass" })
+  t.eq(#docs, 120)
+end)
+
+t.test("the page shows base and fine-tuned, with placeholders where there is no picture", function()
+  local dir, docs = made()
+  local page = dir .. "/reports/q.html"
+  local result = ask(dir, { image = { dir .. "/images/" .. docs[3].image }, text = "Mass", page = page })
+  t.eq(result.page, page)
+  t.eq(#result.queries[1].base_results, 12)
+  local html = assert(fs.read(page))
+  t.match(html, "base %(untrained%)")
+  t.match(html, "tuned %(fine%-tuned%)")
+  t.match(html, "data:image/jpeg;base64,")
+  t.match(html, "picture not found")
+  t.match(html, "contains images and patient numbers")
+  t.match(html, "not for clinical use")
+  t.ok(not html:find("https?://"))
+  local _, single = ask(dir, { text = "Mass", page = page, compare = false })
+  t.match(single.said[1], "images and patient numbers inside")
+  t.ok(not assert(fs.read(page)):find("untrained"))
+end)
+
+t.test("anonymous leaves numbers and names out of page, table and JSON", function()
+  local dir, docs = made()
+  local page = dir .. "/a.html"
+  local result, heard = ask(dir, { image = { dir .. "/images/" .. docs[3].image }, page = page, anonymous = true })
+  local html = assert(fs.read(page))
+  local everything = html .. require "hilum.json".encode(result.queries) .. table.concat(heard.printed)
+  t.ok(not everything:find("%d%d%d%d%d%d%d%d_%d%d%d"), "a file name")
+  t.ok(not html:find("patient %d"), "a patient number")
+  t.eq(result.queries[1].results[1].patient, nil)
+  t.match(html, "left out")
+end)
+
+t.test("only the base", function()
+  local dir = t.tmp()
+  study.write(dir)
+  study.run(dir, "index", { names = { "base" } })
+  local result, heard = ask(dir, { text = "Mass", compare = true })
+  t.eq(result.model, "base")
+  t.match(heard.warned[1], "no second index")
+end)

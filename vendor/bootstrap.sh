@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From a fresh checkout to a result: sh vendor/bootstrap.sh build | demo | test [all]
+#   build     what is missing from the distribution, configure, compile        -> build/bin/hilum
+#   demo      build, then `hilum demo`: the whole workflow, offline            -> hilum-demo/
+#   test      build, then the tests
+#   test all  the tests also under the sanitizers, the fuzzers, the browser and the linters
+set -eu
+cd "$(dirname "$0")/.."
+
+build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev
+  libjpeg-dev libpng-dev libssl-dev libopenblas-dev"
+all_packages="clang clang-format libclang-rt-14-dev lua-check chromium"
+
+missing_packages() {
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$package"
+  done
+}
+
+install_packages() {
+  command -v apt-get >/dev/null || { echo "hilum: not a Debian system; these packages, or yours of that kind, are needed:" $* >&2; return 0; }
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  as_root=
+  if [ "$(id -u)" != 0 ]; then
+    as_root="sudo -n"
+    $as_root true 2>/dev/null || { echo "hilum: please install what is missing, then run this again: apt-get install $missing" >&2; exit 1; }
+  fi
+  echo "hilum: installing $missing" >&2
+  $as_root apt-get update -q >/dev/null
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -q --no-install-recommends $missing >/dev/null
+}
+
+# build_in FOLDER [cmake options]: quiet unless something is wrong.
+build_in() {
+  folder=$1; shift
+  mkdir -p "$folder"
+  { cmake -G Ninja -S . -B "$folder" "$@" && cmake --build "$folder"; } >"$folder/build.log" 2>&1 || {
+    cat "$folder/build.log" >&2
+    exit 1
+  }
+}
+
+test_in() {
+  folder=$1; shift
+  (cd "$folder" && ctest --output-on-failure -j "$(nproc)" "$@")
+}
+
+build() {
+  install_packages $build_packages
+  build_in build
+}
+
+test_all() {
+  install_packages $build_packages $all_packages
+  build_in build-asan -DHILUM_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  test_in build-asan -LE 'lint|browser'
+  build_in build-tsan -DHILUM_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  test_in build-tsan -L threads
+  build_in build-fuzz -DHILUM_FUZZ=ON -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  test_in build-fuzz
+}
+
+case "${1:-build} ${2:-}" in
+  "build ") build && echo "hilum: built build/bin/hilum; try build/bin/hilum help" ;;
+  "demo ") build && exec build/bin/hilum demo ;;
+  "test ") build && test_in build ;;
+  "test all") test_all && build && test_in build ;;
+  *) echo "usage: sh vendor/bootstrap.sh build | demo | test [all]" >&2; exit 2 ;;
+esac
