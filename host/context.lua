@@ -10,7 +10,10 @@ local function usage_of(name)
   return function(message) error(host.error("usage", ("%s; `hilum help %s` shows how"):format(message, name)), 0) end
 end
 
-local function say(text) io.stderr:write(text, "\n") end
+local function say(text)
+  io.stdout:flush() -- what was printed before stands before
+  io.stderr:write(text, "\n")
+end
 
 -- ctx: what a workflow may use of the host. One for a whole run, shared by the workflows it runs in turn.
 local Context = {}
@@ -92,7 +95,8 @@ end
 -- Runs m with resolved options under the project's lock if it writes; leaves a record of inputs and outputs if it did its work.
 local function execute(ctx, m, values)
   local writes = m.writes and #m.writes > 0
-  local lock <close> = writes and ctx.depth == 0 and assert(ctx.project:lock()) or nil -- luacheck: ignore 211
+  local lock <close> = writes and ctx.depth == 0 and assert(ctx.project:lock()) or nil
+  if lock then ctx.project:sweep(files_of(m, "writes", values)) end
   ctx.depth = ctx.depth + 1
   local began = require "hilum.task".now()
   local result = m.run(values, bind(ctx))

@@ -97,6 +97,7 @@ function help.workflow(m)
   print_options(options.common)
   if m.examples then print("\nExamples:\n  " .. table.concat(m.examples, "\n  ")) end
   print("\nThis workflow is the file " .. m.path)
+  if help.reference(m.name) then print(("There is also a module of that name: `hilum help hilum.%s`"):format(m.name)) end
   return 0
 end
 
@@ -144,6 +145,7 @@ local function print_entry(entry)
 end
 
 local function module_help(word)
+  word = word:gsub("^hilum%.", "")
   local module, name = word:match("^([%w_]+)[.:]?(.*)$")
   local entries = module and help.reference(module)
   if not entries then return false end

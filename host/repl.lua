@@ -44,7 +44,7 @@ end
 function repl.run()
   local interactive = host.isatty(0)
   local function prompt(text) if interactive then io.write(text) io.flush() end end
-  if interactive then print(("hilum %s - Lua with hilum's modules; Ctrl-D leaves, `hilum help` in the shell tells more"):format(host.version)) end
+  if interactive then print(("hilum %s: Lua with hilum's modules; Ctrl-D leaves"):format(host.version)) end
   while true do
     local chunk, message = read_chunk(prompt)
     if chunk then

@@ -142,7 +142,7 @@ local function table_rows(result)
   for _, measure in ipairs(result.abnormal) do
     if measure.key == "map" then add("Mean average precision, abnormal queries", measure) end
   end
-  for _, measure in ipairs(result.words) do add("By name of finding: " .. measure.title:lower(), measure) end
+  for _, measure in ipairs(result.words) do add("By name of finding: " .. measure.title:gsub("^%u", string.lower), measure) end
   return rows
 end
 

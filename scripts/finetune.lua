@@ -2,9 +2,20 @@
 -- finetune: the offline model from the files that Bedrock's fine-tuning takes.
 local fs = require "hilum.fs"
 
-local DEFAULTS = { epochs = 5, batch_size = 256, learning_rate = 0.01 }
-local BEDROCK_NAMES = { epochs = "epochCount", batch_size = "batchSize", learning_rate = "learningRate" }
 local MOST_PROBLEMS_SHOWN = 20
+
+-- By Bedrock's names, which a job file uses, and with what is taken where nobody says anything.
+local HYPERPARAMETERS = {
+  { "epochs", bedrock = "epochCount", type = "integer", min = 1, max = 100, default = 5, help = "how often each record is seen" },
+  { "batch-size", bedrock = "batchSize", type = "integer", min = 1, max = 9216, default = 256, help = "records a step" },
+  { "learning-rate", bedrock = "learningRate", type = "number", min = 5e-8, max = 1, default = 0.01, help = "Adam's step size" },
+}
+
+-- Without a default, so that it shows whether a job file may speak.
+local function option_of(spec)
+  return { spec[1], type = spec.type, min = spec.min, max = spec.max,
+    help = ("%s; Bedrock's %s (default %g)"):format(spec.help, spec.bedrock, spec.default) }
+end
 
 -- The hyperparameters of a Bedrock job: texts, as CreateModelCustomizationJob takes them.
 local function read_job(path, ctx)
@@ -15,28 +26,20 @@ local function read_job(path, ctx)
   return given
 end
 
--- Auto is what Bedrock chooses itself; here it is the default.
-local function parse_hyperparameter(text, spec, path, ctx)
-  if text == nil or tostring(text):lower() == "auto" then return nil end
-  local value = tonumber(text)
-  if not value or value < spec.min or value > spec.max or spec.type == "integer" and not math.tointeger(value) then
-    ctx.fail("%s: %s is %s; it must be a %s from %g to %g", path, BEDROCK_NAMES[spec.key], text,
-      spec.type == "integer" and "whole number" or "number", spec.min, spec.max)
-  end
-  return spec.type == "integer" and math.tointeger(value) or value
+-- Auto lets Bedrock choose; here it is the default.
+local function parse_hyperparameter(given, spec, path, ctx)
+  if given == nil or tostring(given):lower() == "auto" then return nil end
+  local value, why = require "host.options".types[spec.type].parse(given, spec)
+  if not value then ctx.fail("%s: %s (%s) %s", path, spec.bedrock, given, why) end
+  return value
 end
-
-local HYPERPARAMETERS = {
-  { key = "epochs", type = "integer", min = 1, max = 100 },
-  { key = "batch_size", type = "integer", min = 1, max = 9216 },
-  { key = "learning_rate", type = "number", min = 5e-8, max = 1 },
-}
 
 -- Flag, environment or project.lua; else the job file; else the default.
 local function hyperparameters(opt, ctx)
   local job, chosen = read_job(opt.job, ctx), { seed = opt.seed }
   for _, spec in ipairs(HYPERPARAMETERS) do
-    chosen[spec.key] = opt[spec.key] or parse_hyperparameter(job[BEDROCK_NAMES[spec.key]], spec, opt.job, ctx) or DEFAULTS[spec.key]
+    local key = spec[1]:gsub("-", "_")
+    chosen[key] = opt[key] or parse_hyperparameter(job[spec.bedrock], spec, opt.job, ctx) or spec.default
   end
   return chosen
 end
@@ -109,25 +112,26 @@ local function read_set(path, opt, ctx, problems)
   local records, features = describe(read_records(path, opt, ctx, problems), ctx, problems)
   local captions = {}
   for i, record in ipairs(records) do captions[i] = record.caption end
-  return { features = features, captions = captions, sha256 = assert(require "hilum.hash".sha256_file(path)) }
+  return { features = features, captions = captions }
 end
 
 local function refuse_too_little(train, opt, ctx)
-  local distinct = #require "lib.text".distinct(train.captions)
   if #train.captions < 2 then ctx.fail("%s has %d usable records; there is nothing to learn from", opt.train, #train.captions) end
-  if distinct < 2 then
-    ctx.fail("%s has one caption only (%q); a model learns by telling captions apart", opt.train, train.captions[1])
+  if #require "lib.text".distinct(train.captions) < 2 then
+    ctx.fail("%s has one caption only (%s); a model learns by telling captions apart", opt.train, train.captions[1])
   end
 end
 
+-- The training set, and the validation set if there is one.
 local function read_sets(opt, ctx)
   if not fs.stat(opt.train) then ctx.fail("there is no %s; `hilum prepare` writes it", opt.train) end
   local problems = {}
   local train = read_set(opt.train, opt, ctx, problems)
-  local validation = fs.stat(opt.validation) and read_set(opt.validation, opt, ctx, problems)
+  local validation = fs.stat(opt.validation) and read_set(opt.validation, opt, ctx, problems) or nil
   report_problems(problems, opt, ctx)
   refuse_too_little(train, opt, ctx)
-  return train, validation and #validation.captions > 1 and validation or nil
+  if validation and #validation.captions < 2 then validation = nil end
+  return train, validation
 end
 
 local function say_epoch(ctx, epochs)
@@ -136,22 +140,34 @@ local function say_epoch(ctx, epochs)
   end
 end
 
-local function run(opt, ctx)
-  local local_model, task = require "lib.local_model", require "hilum.task"
-  if opt.name == "base" or not opt.name:find("^%w[%w._-]*$") then
-    ctx.usage("--name %s: a name in letters, digits, dots and dashes, not base", opt.name)
+-- What model.json tells of the training. Nothing in it depends on when or where.
+local function info_of(opt, chosen, train, validation, history)
+  local given = {}
+  for _, spec in ipairs(HYPERPARAMETERS) do given[spec.bedrock] = chosen[spec[1]:gsub("-", "_")] end
+  return { name = opt.name, hyperParameters = given, seed = chosen.seed, components = history.components,
+    train_sha256 = assert(require "hilum.hash".sha256_file(opt.train)), records = #train.captions,
+    validation_records = validation and #validation.captions or 0, loss = history.loss, validation_loss = history.validation_loss }
+end
+
+local function check_name(name, ctx)
+  if name == "base" or not name:find("^%w[%w._-]*$") then
+    ctx.usage("--name %s: a name in letters, digits, dots and dashes, other than base", name)
   end
+end
+
+local function run(opt, ctx)
+  check_name(opt.name, ctx)
   local chosen = hyperparameters(opt, ctx)
   local train, validation = read_sets(opt, ctx)
-  local began = task.now()
-  local towers, history = require "lib.training".train(train, chosen, { validation = validation, on_epoch = say_epoch(ctx, chosen.epochs) })
-  local folder = fs.join(opt.models, opt.name)
-  local id = local_model.save(towers, folder, { name = opt.name, hyperparameters = chosen, history = history, records = #train.captions,
-    train_sha256 = train.sha256, validation_sha256 = validation and validation.sha256 or nil })
-  ctx.say("%s: learned from %d records in %.1f s. It is a baseline, far below deep models, and not a clinical tool.", folder,
-    #train.captions, task.now() - began)
-  return { name = opt.name, folder = folder, id = id, records = #train.captions, validation = validation and #validation.captions or 0,
-    loss = history.loss, validation_loss = history.validation_loss }
+  local began = require "hilum.task".now()
+  local towers, history = require "lib.training".train(train, chosen,
+    { validation = validation, on_epoch = say_epoch(ctx, chosen.epochs) })
+  local folder, info = fs.join(opt.models, opt.name), info_of(opt, chosen, train, validation, history)
+  local id = require "lib.local_model".save(towers, folder, info)
+  ctx.say("%s: learned from %d records in %.1f s. A baseline, far below deep models; not a clinical tool.", folder, info.records,
+    require "hilum.task".now() - began)
+  return { name = opt.name, folder = folder, model = id, records = info.records, validation_records = info.validation_records,
+    loss = info.loss, validation_loss = info.validation_loss }
 end
 
 return {
@@ -176,9 +192,9 @@ effusion" finds effusions. It is not a clinical tool.]],
     { "name", type = "string", default = "tuned", help = "the name of the model" },
     { "models", type = "path", default = "models", help = "the folder of the models" },
     { "job", type = "path", must_exist = true, metavar = "FILE", help = "take the hyperparameters from this Bedrock job" },
-    { "epochs", type = "integer", min = 1, max = 100, help = "how often each record is seen; Bedrock's epochCount (default 5)" },
-    { "batch-size", type = "integer", min = 1, max = 9216, help = "records a step; Bedrock's batchSize (default 256)" },
-    { "learning-rate", type = "number", min = 5e-8, max = 1, help = "Adam's step size; Bedrock's learningRate (default 0.01)" },
+    option_of(HYPERPARAMETERS[1]),
+    option_of(HYPERPARAMETERS[2]),
+    option_of(HYPERPARAMETERS[3]),
     { "seed", type = "integer", min = 0, default = 1, help = "of the order of the records and the noise" },
     { "skip-broken", type = "flag", default = false, help = "leave out records that cannot be used instead of refusing" },
   },

@@ -3,12 +3,13 @@
 local fs = require "hilum.fs"
 
 -- The steps in order. A step of your own that writes files needs no row here to be recorded; a row puts it into the chain.
+-- after: a step whose outputs it uses although they are none of its options.
 local CHAIN = {
   { workflow = "labels", makes = "dataset.jsonl", run = "hilum labels TABLE…" },
   { workflow = "split", makes = "splits.jsonl", run = "hilum split" },
   { workflow = "prepare", makes = "train.jsonl", run = "hilum prepare IMAGES" },
   { workflow = "finetune", makes = "models", run = "hilum finetune" },
-  { workflow = "embed", makes = "embeddings", run = "hilum embed IMAGES" },
+  { workflow = "embed", makes = "embeddings", after = "finetune", run = "hilum embed IMAGES" },
   { workflow = "index", makes = "index", run = "hilum index" },
   { workflow = "evaluate", makes = "reports", run = "hilum evaluate" },
 }
@@ -38,11 +39,13 @@ local function shown_inputs(record)
   return table.concat(names, ", ")
 end
 
--- A step is stale too when one of its inputs is the output of a stale one.
-local function inherited(record, stale_files)
+-- A step is stale too when one of its inputs is the output of a stale one, or newer than what was made from it.
+local function inherited(step, record, stale_files, fresh)
   for name in pairs(record.reads or {}) do
     if stale_files[name] then return name .. " is stale" end
   end
+  local before = step.after and fresh:record(step.after)
+  if before and before.at > record.at then return step.after .. " ran since" end
 end
 
 local function row_of(step, fresh, stale_files, project)
@@ -58,7 +61,7 @@ local function row_of(step, fresh, stale_files, project)
     row.state = "there, not made by hilum"
     return row
   end
-  local why = fresh:why(step.workflow) or inherited(record, stale_files)
+  local why = fresh:why(step.workflow) or inherited(step, record, stale_files, fresh)
   row.state = why and "stale: " .. why or "up to date"
   if why then
     for name in pairs(record.writes or {}) do stale_files[name] = true end

@@ -257,28 +257,6 @@ static int l_matrix_gather(lua_State *L) {
   return rows_op_run(L, op, 3, op->list_sizes[0], m->cols, 0.3);
 }
 
-/* Rows from..from+count become columns; in tiles, so that a line of the cache is written while it is there. */
-static void transpose_rows(const struct rows_op *op, size_t from, size_t count) {
-  enum { TILE = 16 };
-  const struct hl_matrix *m = op->base.held[0];
-  float *out = op->base.held[1]->data;
-  for (size_t tile = from; tile < from + count; tile += TILE) {
-    size_t end = tile + TILE < from + count ? tile + TILE : from + count;
-    for (size_t col = 0; col < m->cols; col++)
-      for (size_t row = tile; row < end; row++) out[col * m->rows + row] = m->data[row * m->cols + col];
-  }
-}
-
-static int l_matrix_transpose(lua_State *L) {
-  const struct hl_matrix *m = hl_check_matrix(L, 1);
-  lua_settop(L, 1);
-  hl_push_matrix(L, m->cols, m->rows);
-  struct rows_op *op = rows_op_new(L, transpose_rows);
-  vec_op_hold(L, &op->base, 1);
-  vec_op_hold(L, &op->base, 2);
-  return rows_op_run(L, op, 2, m->rows, m->cols, 1);
-}
-
 /* Columns summed up. Items: one, since the sums are taken in one order. */
 
 struct columns_op {
@@ -360,7 +338,7 @@ void matrix_register(lua_State *L) {
                                      {"columns", l_matrix_columns},
                                      {"put", l_matrix_put},
                                      {"gather", l_matrix_gather},
-                                     {"transpose", l_matrix_transpose},
+
                                      {"mean", l_matrix_mean},
                                      {"sum", l_matrix_sum},
                                      {"deviation", l_matrix_deviation},

@@ -287,11 +287,6 @@ function Matrix:put(rows, other) end
 ---@usage local batch = x:gather(order)
 function Matrix:gather(rows) end
 
---- A copy with rows and columns exchanged.
----@return hilum.vec.Matrix transposed  cols x rows
----@usage vec.add(among, among:transpose())
-function Matrix:transpose() end
-
 --- The mean of every column, summed in float64.
 ---@return hilum.vec.Matrix mean  1 x cols
 ---@usage local mean = x:mean()

@@ -30,7 +30,7 @@ local function verdict(difference, what)
     return (" The fine-tuned model's %s differs from the base model's by %s%s: no clear difference."):format(what,
       signed(difference.value), range)
   end
-  return (" Fine-tuning %s %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what, math.abs(difference.value), range)
+  return (" Fine-tuning %s the %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what, math.abs(difference.value), range)
 end
 
 local function find(measures, key)
@@ -51,7 +51,7 @@ local function words_headline(result, best)
   if not auc then return nil end
   local others = best == "tuned" and (", the base model %.0f"):format(100 * auc.base.value) or ""
   return ("Asked with the name of a finding, it ranks an image that shows it above one that does not %.0f times in 100%s; "
-    .. "guessing gets 50.%s"):format(100 * auc[best].value, others, verdict(auc.difference, "this area under the curve"))
+    .. "guessing gets 50.%s"):format(100 * auc[best].value, others, verdict(auc.difference, "area under the curve"))
 end
 
 -- Two sentences, of images and of words as queries; nil where there were none.

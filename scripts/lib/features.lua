@@ -18,14 +18,14 @@ Memory.__index = Memory
 
 -- A torn or foreign line only means that its image is described again.
 local function open_memory(folder)
-  local self = setmetatable({ rows_path = fs.join(folder, "features.npy"), lines_path = fs.join(folder, "features.jsonl"), known = {} }, Memory)
-  local info = fs.stat(self.rows_path) and npy.info(self.rows_path)
+  local self = { rows_path = fs.join(folder, "features.npy"), lines_path = fs.join(folder, "features.jsonl"), known = {} }
+  local info = fs.stat(self.rows_path) and assert(npy.info(self.rows_path))
   self.count = info and info.rows or 0
-  for line in (fs.stat(self.lines_path) and assert(fs.read(self.lines_path)) or ""):gmatch("[^\n]+") do
+  for line in (fs.read(self.lines_path) or ""):gmatch("[^\n]+") do
     local entry = json.decode(line)
     if type(entry) == "table" and entry.format == FORMAT and entry.row <= self.count then self.known[entry.image] = entry end
   end
-  return self
+  return setmetatable(self, Memory)
 end
 
 local function is_same(a, b) return b and a.size == b.size and a.mtime == b.mtime end
@@ -55,12 +55,13 @@ local function entries_of(store, names)
     local path, stat = store:path(name), store:stat(name)
     local folder = fs.dir(path)
     folders[folder] = folders[folder] or fs.real(folder) or folder
-    entries[i] = { format = FORMAT, image = fs.join(folders[folder], fs.base(path)), size = stat and stat.size, mtime = stat and stat.mtime }
+    entries[i] = { format = FORMAT, image = fs.join(folders[folder], fs.base(path)), size = stat and stat.size,
+      mtime = stat and stat.mtime }
   end
   return entries
 end
 
--- The images to describe: one place in entries for each, those before it in `memory` left out.
+-- The places in entries of the images to describe, each image once.
 local function find_new(memory, entries)
   local new, seen = {}, {}
   for i, entry in ipairs(entries) do
@@ -87,25 +88,23 @@ end
 
 -- The rows of all entries, in order; a failed one is 0.
 local function collect(memory, entries, failures)
-  local rows, places, errors = {}, {}, nil
+  local rows, errors = {}, nil
   for i, entry in ipairs(entries) do
+    rows[i] = memory:row(entry) or 1
     if failures[entry.image] then
       errors = errors or {}
       errors[i] = failures[entry.image]
-    else
-      rows[#rows + 1], places[#places + 1] = memory:row(entry), i
     end
   end
-  if #rows == 0 then return vec.new(#entries, features.COUNT), errors end
-  local found = assert(npy.map(memory.rows_path)):gather(rows)
-  if not errors then return found end
-  local all = vec.new(#entries, features.COUNT)
-  all:put(places, found)
-  return all, errors
+  if memory.count == 0 then return vec.new(#entries, features.COUNT), errors end
+  local mapped <close> = assert(npy.map(memory.rows_path))
+  local found, zeros = mapped:gather(rows), vec.new(1, features.COUNT)
+  for i in pairs(errors or {}) do found:put(i, zeros) end
+  return found, errors
 end
 
--- The features of named images of a store: a matrix of 780 columns, and errors by place where an image could not be read (its row is 0).
--- options: progress.
+-- The features of named images of a store: a matrix of 780 columns; and errors by place, or nil, for images that could not be read
+-- and whose row is 0. options: progress.
 function features.of(project, store, names, options)
   local folder, progress = project:path("cache"), options and options.progress
   assert(fs.mkdir(folder))

@@ -147,7 +147,7 @@ function local_model.base()
   local path = debug.getinfo(1, "S").source:match("^@(.*)local_model%.lua$") .. "base_stats.json"
   local bytes = assert(fs.read(path))
   local statistics = assert(json.decode(bytes))
-  local scale = { mean = vec.from(statistics.mean, 1, FEATURES), deviation = vec.from(statistics.deviation, 1, FEATURES) }
+  local scale = { mean = vec.from(statistics.mean, 1, FEATURES), deviation = floor_deviations(vec.from(statistics.deviation, 1, FEATURES)) }
   return local_model.new { id = "local-base-" .. hash.sha256(bytes):sub(1, 12), scale = scale,
     projection = vec.gauss(BASE_SEED, FEATURES, LENGTH), table = local_model.random_table() }
 end

@@ -5,6 +5,7 @@
 --   m.id, m.name, m.length, m.base       what embeddings remember of their model; base: untrained
 --   m:embed_images(features)             rows of length 1
 --   m:embed_texts(texts)                 rows of length 1, and for each text whether any of it is known; if not, its row is 0
+--   m:unknown_words(text)                the words of it that the model has never met
 --   m:combine(a, b, weight)              weight a + (1 - weight) b, rows of length 1 again
 local fs = require "hilum.fs"
 local host = require "hilum.host"
@@ -29,6 +30,9 @@ function Model:embed_texts(texts)
   return cut(rows, self.length), known
 end
 
+-- The words of a text that were in no caption of the training; of the base model: none.
+function Model:unknown_words(text) return self.towers:unknown_words(text) end
+
 function Model:combine(a, b, weight) -- luacheck: no self
   local mixed = a:copy()
   vec.scale(mixed, weight)
@@ -43,7 +47,7 @@ local function find_folder(spec, project)
   for _, folder in ipairs { in_project or spec, spec } do
     if fs.stat(fs.join(folder, "model.json")) then return folder end
   end
-  return nil, host.error("usage", ("there is no model %s; `hilum finetune --name %s` makes one, and base is always there"):format(spec, spec))
+  return nil, host.error("usage", ("there is no model %s; `hilum finetune` makes one, and base is always there"):format(spec))
 end
 
 local function open_local(spec, options)
@@ -58,16 +62,17 @@ end
 
 local openers = {
   bedrock = function(spec)
-    return nil, host.error("usage", spec .. ": models on Bedrock are not in this build yet; the offline models are base and what finetune made")
+    return nil, host.error("usage", spec .. ": models on Bedrock are not in this build yet; base and what finetune made are")
   end,
 }
 
 -- spec: "base", the name of a model of the project, or a model's folder. Returns the model, or nil and an error.
 function model.open(spec, options)
+  options = options or {}
   local open = openers[spec:match("^(%w+):")] or open_local
   local towers, name = open(spec, options)
   if not towers then return nil, name end
-  return setmetatable({ towers = towers, id = towers.id, name = name, base = name == model.BASE, length = options.length or 1024 }, Model)
+  return setmetatable({ towers = towers, id = towers.id, name = name, base = towers.info == nil, length = options.length or 1024 }, Model)
 end
 
 -- "base", and the models that were trained in the project.

@@ -22,7 +22,8 @@ end
 -- Any folder can be one; project.lua is optional.
 function project.open(folder)
   if not fs.stat(folder) then
-    error(require "hilum.host".error("usage", ("the project folder %s does not exist; `hilum init %s` makes one"):format(folder, folder)), 0)
+    local message = ("the project folder %s does not exist; `hilum init %s` makes one"):format(folder, folder)
+    error(require "hilum.host".error("usage", message), 0)
   end
   return setmetatable({ folder = folder, config = load_config(fs.join(folder, "project.lua")) }, Project)
 end
@@ -41,11 +42,22 @@ function Project:name(path)
   return name:sub(1, #root) == root and name:sub(#root + 1) or name
 end
 
--- One process writes at a time. Temporaries of processes that died are removed on the way.
-function Project:lock()
-  local lock, err = fs.lock(self:path(".hilum.lock"))
-  if lock then fs.sweep(self.folder) end
-  return lock, err
+-- One process writes at a time.
+function Project:lock() return fs.lock(self:path(".hilum.lock")) end
+
+-- Removes what processes that died left in the project folder and where these files and folders are.
+function Project:sweep(paths)
+  local folders = { self.folder }
+  for _, path in ipairs(paths) do
+    local stat = fs.stat(path)
+    local is_folder = stat and stat.type == "dir"
+    folders[#folders + 1] = is_folder and path or fs.dir(path)
+    for _, name in ipairs(is_folder and fs.list(path) or {}) do folders[#folders + 1] = fs.join(path, name) end
+  end
+  for _, folder in ipairs(folders) do
+    local stat = fs.stat(folder)
+    if stat and stat.type == "dir" then fs.sweep(folder) end
+  end
 end
 
 -- What identifies an input or output: the SHA-256 of a file, or of a folder's listing (names, sizes, times).

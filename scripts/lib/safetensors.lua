@@ -74,7 +74,7 @@ function safetensors.read(path)
   header.__metadata__ = nil
   for name, entry in pairs(header) do
     if not is_sound(entry, #bytes - start + 1) then
-      return nil, host.error("parse", ("%s: tensor %s is not float32 or int32 with one or two dimensions, or is cut off"):format(path, name))
+      return nil, host.error("parse", ("%s: tensor %s is not float32 or int32 of one or two dimensions, or is cut off"):format(path, name))
     end
     tensors[name] = decode(entry, bytes:sub(start + entry.data_offsets[1], start + entry.data_offsets[2] - 1))
   end

@@ -39,7 +39,7 @@ function study.vectors(docs, name)
   local rows, known = vec.gauss(name == "base" and 5 or 6, #docs, study.LENGTH), prototypes()
   for i, doc in ipairs(docs) do
     local row = rows:slice(i, i)
-    for _, finding in ipairs(doc.findings) do
+    for _, finding in ipairs(doc.findings or {}) do
       local k = place_of(finding)
       vec.add(row, known:slice(k, k), SIGNAL[name])
     end

@@ -67,16 +67,6 @@ t.test("Matrix: copy, slice, columns, gather, put", function()
   t.raises("row 9 is not in 1..3", m.put, m, { 9 }, vec.new(1, 3))
 end)
 
-t.test("Matrix: transpose", function()
-  near(vec.from { { 1, 2, 3 }, { 4, 5, 6 } }:transpose(), { { 1, 4 }, { 2, 5 }, { 3, 6 } })
-  local m = vec.gauss(1, 300, 401)
-  local turned = m:transpose()
-  for _, place in ipairs { { 1, 1 }, { 300, 401 }, { 17, 256 }, { 299, 16 } } do
-    t.eq(turned:get(place[2], place[1]), m:get(place[1], place[2]))
-  end
-  t.eq(vec.new(0, 3):transpose():rows(), 3)
-end)
-
 t.test("Matrix: close is idempotent, and ends every other use", function()
   local m = vec.new(2, 2)
   m:close()
@@ -214,6 +204,19 @@ t.test("vec.adam: the first step has the size of the rate, the second follows th
   t.near(p:get(1, 1), 0.9 - 0.1 * mean / math.sqrt(square), 1e-5)
   t.raises("same matrix twice", vec.adam, p, g, m, m, 1, 0.1)
   t.raises("first step is 1", vec.adam, p, g, m, v, 0, 0.1)
+end)
+
+t.test("vec.symmetrize adds the transpose", function()
+  near(vec.symmetrize(vec.from { { 1, 2, 3 }, { 4, 5, 6 }, { 7, 8, 9 } }), { { 2, 6, 10 }, { 6, 10, 14 }, { 10, 14, 18 } })
+  t.raises("matrix is 1 x 2, not square", vec.symmetrize, vec.new(1, 2))
+end)
+
+t.test("vec.add_noise: by seed, the same in any shape, of the deviation asked for", function()
+  local long, wide = vec.add_noise(vec.new(1, 9000), 5, 2), vec.add_noise(vec.new(90, 100), 5, 2)
+  t.eq(long:bytes(), wide:bytes())
+  t.ok(vec.add_noise(vec.new(1, 9000), 6, 2):bytes() ~= long:bytes())
+  t.near(vec.norms(long):get(1, 1) ^ 2 / 9000, 4, 0.2)
+  t.near(vec.add_noise(vec.from { { 10, 10 } }, 5, 2):get(1, 2), 10 + long:get(1, 2), 1e-5)
 end)
 
 t.test("gradient descent on vec separates two classes", function()

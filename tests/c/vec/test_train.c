@@ -85,6 +85,26 @@ static void test_normalize_backward(size_t n) {
     }
 }
 
+static void test_symmetrize(size_t n) {
+  struct hl_matrix m = gaussian(5, n, n), was = gaussian(5, n, n);
+  hl_symmetrize(&m);
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < n; j++) CHECK(at(&m, i, j) == at(&was, i, j) + at(&was, j, i));
+}
+
+/* The noise is Box and Muller's of 24-bit uniforms, and one stream whatever the cuts. */
+static void test_noise(size_t n) {
+  struct hl_matrix whole = gaussian(6, 1, n), parts = gaussian(6, 1, n), was = gaussian(6, 1, n);
+  hl_add_noise(9, 0, 1, whole.data, n);
+  for (size_t from = 0; from < n; from += 128) hl_add_noise(9, from, 1, parts.data + from, n - from < 128 ? n - from : 128);
+  CHECK(memcmp(whole.data, parts.data, n * sizeof *whole.data) == 0);
+  for (size_t i = 0; i < n; i++) {
+    uint64_t bits = hl_splitmix(9, i / 2);
+    double radius = sqrt(-2 * log((double)((bits >> 40) + 1) / 0x1p24)), turn = 2 * M_PI * (double)(bits & 0xFFFFFF) / 0x1p24;
+    CHECK_NEAR(whole.data[i], (double)was.data[i] + radius * (i % 2 ? sin(turn) : cos(turn)), 5e-6);
+  }
+}
+
 int main(void) {
   static const size_t shapes[][2] = {{2, 3}, {5, 5}, {17, 40}, {33, 16}};
   for (size_t i = 0; i < 4; i++) {
@@ -95,5 +115,9 @@ int main(void) {
   test_far_logits();
   test_normalize_backward(2);
   test_normalize_backward(45);
+  test_symmetrize(1);
+  test_symmetrize(37);
+  test_noise(1);
+  test_noise(5001);
   return check_report();
 }

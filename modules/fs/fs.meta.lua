@@ -1,0 +1,160 @@
+---@meta hilum.fs
+-- Files and folders. What is written with fs.write or fs.create is there whole or not at all: it gets a temporary name in the same
+-- folder, is flushed to the disk, and renamed. Paths are bytes; any name that the system allows will do.
+local fs = {}
+
+--- All of a file, as a string.
+---@param path string
+---@return string? data
+---@return hilum.Error? err
+---@usage local text = assert(fs.read("notes.txt"))
+function fs.read(path) end
+
+--- Writes a file; whatever was there is replaced in one step. An existing file keeps its permissions.
+---@param path string
+---@param data string
+---@return true? done
+---@return hilum.Error? err  with the path; the old file is then as it was
+---@usage assert(fs.write("notes.txt", "hello\n"))
+function fs.write(path, data) end
+
+--- Adds to the end of a file, which is made if it is not there.
+---@param path string
+---@param data string
+---@param options? {sync?: boolean}  sync: return when the data are on the disk
+---@return true? done
+---@return hilum.Error? err
+function fs.append(path, data, options) end
+
+--- Begins a file that is written piece by piece and appears under its name with File:commit.
+---@param path string
+---@return hilum.fs.File? file
+---@return hilum.Error? err
+---@usage local file <close> = assert(fs.create("list.txt"))
+function fs.create(path) end
+
+--- The names in a folder, sorted by their bytes.
+---@param folder string
+---@return string[]? names
+---@return hilum.Error? err
+function fs.list(folder) end
+
+--- The regular files below a folder, as sorted paths relative to it. Links count as what they lead to; a link back to a folder above
+--- it, or to nothing, is left out.
+---@param folder string
+---@return string[]? paths
+---@return hilum.Error? err  a folder that cannot be read, too
+function fs.walk(folder) end
+
+--- What is at path; nil if nothing is.
+---@param path string
+---@return {size: integer, mtime: number, type: "file"|"dir"|"other"}? stat  bytes; seconds since 1970; links are followed
+function fs.stat(path) end
+
+--- Makes a folder and those above it that are missing.
+---@param path string
+---@return true? done
+---@return hilum.Error? err
+function fs.mkdir(path) end
+
+--- Removes a file or an empty folder.
+---@param path string
+---@return true? done
+---@return hilum.Error? err
+function fs.remove(path) end
+
+--- Removes a file, or a folder with all that is in it; links are not followed. No error if nothing is there.
+---@param path string
+---@return true? done
+---@return hilum.Error? err
+function fs.remove_tree(path) end
+
+--- Renames within a file system, replacing what is at to.
+---@param from string
+---@param to string
+---@return true? done
+---@return hilum.Error? err
+function fs.rename(from, to) end
+
+--- Removes the temporary files that processes which have ended left in a folder.
+---@param folder string
+---@return integer? removed
+---@return hilum.Error? err
+function fs.sweep(folder) end
+
+--- Locks a file, which is made if need be, against other processes. The lock ends with Lock:close or the process.
+---@param path string
+---@return hilum.fs.Lock? lock
+---@return hilum.Error? err  code "EWOULDBLOCK" when another process has it; the message says which
+---@usage local lock <close> = assert(fs.lock("work.lock"))
+function fs.lock(path) end
+
+--- Makes a new folder with a name of its own.
+---@param folder? string  where; $TMPDIR or /tmp
+---@return string? path
+---@return hilum.Error? err
+function fs.temp(folder) end
+
+--- Joins parts of a path with slashes; an absolute part starts anew.
+---@param ... string
+---@return string path
+---@usage assert(fs.join("images", "1.png") == "images/1.png")
+function fs.join(...) end
+
+--- The last name of a path.
+---@param path string
+---@return string name
+---@usage assert(fs.base("images/1.png") == "1.png")
+function fs.base(path) end
+
+--- What is before the last name of a path; "." if nothing is.
+---@param path string
+---@return string folder
+---@usage assert(fs.dir("images/1.png") == "images")
+function fs.dir(path) end
+
+--- The end of the last name from its last dot on, as it is written; "" if it has none.
+---@param path string
+---@return string ext
+---@usage assert(fs.ext("images/1.PNG") == ".PNG")
+function fs.ext(path) end
+
+--- The absolute path without links, of something that is there.
+---@param path string
+---@return string? path
+---@return hilum.Error? err
+function fs.real(path) end
+
+--- The current folder.
+---@return string? path
+---@return hilum.Error? err
+function fs.cwd() end
+
+--- A file that is being written. Closing it, or leaving the scope of a <close> variable, before commit leaves nothing behind.
+---@class hilum.fs.File
+local File = {}
+
+--- Adds strings. After a failure nothing is left of the file.
+---@param ... string
+---@return hilum.fs.File? file
+---@return hilum.Error? err
+function File:write(...) end
+
+--- Puts the file in place, on the disk, and closes it.
+---@return true? done
+---@return hilum.Error? err
+function File:commit() end
+
+--- Gives the file up. Fine on a closed one.
+function File:abort() end
+
+--- The same as File:abort.
+function File:close() end
+
+---@class hilum.fs.Lock
+local Lock = {}
+
+--- Lets the lock go.
+function Lock:close() end
+
+return fs

@@ -1,0 +1,77 @@
+---@meta hilum.hash
+-- Digests and checksums, as lower-case hexadecimal text: SHA-256 and MD5 by OpenSSL; CRC-32 (zip, PNG), CRC-32C and CRC-64/NVME (S3).
+local hash = {}
+
+--- SHA-256 of strings, taken as one.
+---@param data string
+---@param ... string
+---@return string hex
+---@usage assert(#hash.sha256("abc") == 64)
+function hash.sha256(data, ...) end
+
+--- MD5 of strings, for services that ask for it.
+---@param data string
+---@param ... string
+---@return string hex
+function hash.md5(data, ...) end
+
+--- CRC-32 as in zip and PNG.
+---@param data string
+---@param ... string
+---@return string hex
+---@usage assert(hash.crc32("123456789") == "cbf43926")
+function hash.crc32(data, ...) end
+
+--- CRC-32C (Castagnoli).
+---@param data string
+---@param ... string
+---@return string hex
+function hash.crc32c(data, ...) end
+
+--- CRC-64/NVME.
+---@param data string
+---@param ... string
+---@return string hex
+function hash.crc64nvme(data, ...) end
+
+--- SHA-256 of a file, or of each of a list of files, on the worker pool.
+---@param paths string|string[]
+---@param options? {progress?: hilum.term.Progress}
+---@return string|string[]? hex
+---@return hilum.Error? err  the first file that cannot be read
+function hash.sha256_file(paths, options) end
+
+--- The same with any of the algorithms.
+---@param algorithm "sha256"|"md5"|"crc32"|"crc32c"|"crc64nvme"
+---@param paths string|string[]
+---@param options? {progress?: hilum.term.Progress}
+---@return string|string[]? hex
+---@return hilum.Error? err
+function hash.file(algorithm, paths, options) end
+
+--- A hash of data that come in pieces.
+---@param algorithm "sha256"|"md5"|"crc32"|"crc32c"|"crc64nvme"
+---@return hilum.hash.Hash hash
+---@usage assert(hash.new("crc32"):update("1234"):update("56789"):hex() == "cbf43926")
+function hash.new(algorithm) end
+
+---@class hilum.hash.Hash
+local Hash = {}
+
+--- Adds a piece.
+---@param data string
+---@return hilum.hash.Hash hash
+function Hash:update(data) end
+
+--- The digest of what was added so far, as text; more may be added.
+---@return string hex
+function Hash:hex() end
+
+--- The same as bytes; a CRC with its highest byte first.
+---@return string bytes
+function Hash:digest() end
+
+--- Frees it early.
+function Hash:close() end
+
+return hash

@@ -1,0 +1,41 @@
+---@meta hilum.npy
+-- Matrices in NumPy's .npy files (NEP 1, versions 1.0 and 2.0). Written as little-endian float32 in C order with the data on a multiple
+-- of 64 bytes, so that NumPy, faiss and usearch read or map them as they are.
+local npy = {}
+
+--- Reads a file into a new matrix. f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 of either byte order become float32 (8-byte numbers and large
+--- integers are rounded), Fortran order is turned; one dimension of N numbers is N x 1. Bytes behind the end that the header tells of
+--- are ignored.
+---@param path string
+---@return hilum.vec.Matrix? matrix
+---@return hilum.Error? err  no .npy file, cut off, other types or more dimensions
+---@usage local m = assert(npy.read("embeddings/base.npy"))
+function npy.read(path) end
+
+--- Maps a file of little-endian float32 in C order: a read-only matrix, read from the disk where it is used.
+---@param path string
+---@return hilum.vec.Matrix? matrix
+---@return hilum.Error? err  also for a file that would have to be converted
+function npy.map(path) end
+
+--- Writes a matrix to a file, which is there whole or not at all.
+---@param path string
+---@param matrix hilum.vec.Matrix
+---@return true? done
+---@return hilum.Error? err
+function npy.write(path, matrix) end
+
+--- Adds the rows of a matrix to a file that npy.write made, or makes it. A crash at any moment leaves either the old or the new rows.
+---@param path string
+---@param matrix hilum.vec.Matrix
+---@return true? done
+---@return hilum.Error? err  other columns, or a file that something else wrote
+function npy.append(path, matrix) end
+
+--- What a file's header says.
+---@param path string
+---@return {rows: integer, cols: integer, type: string, big_endian: boolean, fortran: boolean}? info  type as "f4"
+---@return hilum.Error? err
+function npy.info(path) end
+
+return npy
