@@ -20,10 +20,11 @@ local function install_globals()
   setmetatable(_G, { __index = load_on_use })
 end
 
--- A table is how the world failed: one line. A string is a bug: with its traceback.
+-- A table is how the world failed: one line, and with --verbose where. A string is a bug: with its traceback.
 local function with_traceback(err)
-  if type(err) ~= "string" then return err end
-  return debug.traceback(err, 2)
+  if type(err) == "string" then return debug.traceback(err, 2) end
+  if os.getenv("HILUM_VERBOSE") then io.stderr:write(debug.traceback(nil, 2), "\n") end
+  return err
 end
 
 local function report(err, name)

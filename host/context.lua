@@ -15,22 +15,15 @@ local function say(text)
   io.stderr:write(text, "\n")
 end
 
--- ctx: what a workflow may use of the host. One for a whole run, shared by the workflows it runs in turn.
-local Context = {}
-Context.__index = Context
-
+-- One for a whole run, shared by the workflows that it runs in turn; depth is how many of them are under way.
 local function new_context(project, common)
-  return setmetatable({ project = project, json = common.json, quiet = common.quiet, verbose = common.verbose, force = common.force,
-    depth = 0 }, Context)
+  return { project = project, json = common.json, quiet = common.quiet, force = common.force, depth = 0 }
 end
 
--- ctx.say(format, …): a line on stderr, not with --quiet. All functions of ctx are called with a dot.
-local bind
-
-function bind(ctx)
+-- The ctx that a workflow is given. Its functions are called with a dot: ctx.say("%d images", count).
+local function bind(ctx)
   local bound = setmetatable({}, { __index = ctx })
   function bound.say(format, ...) if not ctx.quiet then say(format:format(...)) end end
-  function bound.verbose_say(format, ...) if ctx.verbose then say(format:format(...)) end end
   function bound.warn(format, ...)
     if not ctx.quiet then say(require "hilum.term".color("warning: ", "yellow") .. format:format(...)) end
   end
@@ -57,20 +50,23 @@ local function strict(values, specs)
   end })
 end
 
-local function resolve(m, given, project)
-  local specs = all_specs(m)
-  local config = project.config
-  local values, origins = options.resolve(specs, given, project.folder, { config[m.name] or {}, config.defaults or {} }, usage_of(m.name))
-  for _, spec in ipairs(m.options) do
-    local key = options.key(spec)
-    if spec.must_exist == nil and values[key] ~= nil and spec.type == "path" then
-      for _, name in ipairs(m.reads or {}) do
-        if name == spec[1] and not require "hilum.fs".stat(values[key]) and origins[key] == "command line" then
-          usage_of(m.name)(("--%s: %s does not exist"):format(name, values[key]))
-        end
+-- What the user named to be read must be there; whether a default is, the workflow knows better what to say about.
+local function check_inputs(m, values, origins)
+  for _, name in ipairs(m.reads or {}) do
+    local key = name:gsub("-", "_")
+    for _, path in ipairs(type(values[key]) == "table" and values[key] or { values[key] }) do
+      if origins[key] == "command line" and not require "hilum.fs".stat(path) then
+        usage_of(m.name)(("--%s: %s does not exist"):format(name, path))
       end
     end
   end
+end
+
+local function resolve(m, given, project)
+  local specs = all_specs(m)
+  local sections = { project.config[m.name], project.config.defaults }
+  local values, origins = options.resolve(specs, given, project.folder, sections, usage_of(m.name))
+  check_inputs(m, values, origins)
   return strict(values, specs), origins
 end
 
@@ -125,6 +121,7 @@ end
 
 local function apply_common(common)
   if common.quiet then host.setenv("HILUM_QUIET", "1") end
+  if common.verbose then host.setenv("HILUM_VERBOSE", "1") end
   if not common.color then host.setenv("HILUM_COLOR", "never") end
   if common.jobs then require "hilum.task".jobs(common.jobs) end
 end

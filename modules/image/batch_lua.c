@@ -27,6 +27,7 @@ static bool take_bytes(lua_State *L, struct hl_batch *batch, struct hl_input *in
   if (is_string) {
     hl_op_pin(L, &batch->op, -1);
     input->bytes = (const uint8_t *)lua_tolstring(L, -1, &input->size);
+    luaL_argcheck(L, input->size <= HL_IMAGE_MAX_FILE, 1, "bytes: more than are decoded at most");
   }
   lua_pop(L, 1);
   return is_string;

@@ -42,7 +42,7 @@ static void check_limits(const struct hl_limits *limits, struct hl_report *repor
   if (limits->bytes && report->bytes > limits->bytes)
     hl_report_problem(report, "too-large", "%llu bytes: %llu are allowed", (unsigned long long)report->bytes,
                       (unsigned long long)limits->bytes);
-  if (!pixels) return;
+  if (!pixels || pixels > HL_IMAGE_MAX_PIXELS) return; /* unknown, or a bomb and told so */
   check_sides(limits, report);
   if (limits->pixels && pixels > limits->pixels)
     hl_report_problem(report, "too-many-pixels", "%llu pixels: %llu are allowed", (unsigned long long)pixels,
@@ -56,16 +56,9 @@ static void check_limits(const struct hl_limits *limits, struct hl_report *repor
 static void blame_zeros(const uint8_t *bytes, size_t size, struct hl_report *report) {
   size_t zeros = hl_zero_tail(bytes, size);
   if (zeros < TELLING_ZEROS || report->count == 0 || report->findings[0].is_warning) return;
-  struct hl_finding first = report->findings[0];
-  if (strcmp(first.code, "trailing-bytes") == 0) return;
-  struct hl_report blamed = {0};
-  hl_report_problem(&blamed, "zero-tail", "the last %zu bytes are zeros, as an unfinished copy leaves them (%s)", zeros,
-                    first.message);
-  if (blamed.count == 1) {
-    report->findings[0] = blamed.findings[0];
-    blamed.findings[0] = first;
-  }
-  hl_report_free(&blamed);
+  if (strcmp(report->findings[0].code, "trailing-bytes") == 0) return;
+  hl_report_supersede(report, "zero-tail", "the last %zu bytes are zeros, as an unfinished copy leaves them (%s)", zeros,
+                      report->findings[0].message);
 }
 
 void hl_image_check_bytes(const char *name, const uint8_t *bytes, size_t size, const struct hl_limits *limits,

@@ -56,6 +56,18 @@ void hl_report_warning(struct hl_report *report, const char *code, const char *f
   va_end(arguments);
 }
 
+void hl_report_supersede(struct hl_report *report, const char *code, const char *format, ...) {
+  size_t before = report->count;
+  va_list arguments;
+  va_start(arguments, format);
+  add_formatted(report, false, code, format, arguments);
+  va_end(arguments);
+  if (report->count == before) return;
+  free(report->findings[0].code);
+  free(report->findings[0].message);
+  report->findings[0] = report->findings[--report->count];
+}
+
 void hl_report_defect(struct hl_report *report, const struct hl_error *err) {
   if (err->kind == HL_INTEGRITY)
     add_finding(report, false, err->code, err->message);

@@ -38,6 +38,10 @@ bool hl_no_memory(struct hl_error *err);
 void hl_report_problem(struct hl_report *report, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void hl_report_warning(struct hl_report *report, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Puts a problem in the place of the first finding. */
+void hl_report_supersede(struct hl_report *report, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Adds the defect of a parser that returned false; hl_no_memory becomes out_of_memory. */
 void hl_report_defect(struct hl_report *report, const struct hl_error *err);
 

@@ -41,7 +41,7 @@ local Progress = {}
 ---@param n? integer  1
 function Progress:add(n) end
 
---- Counts steps failed; they are not among those done.
+--- Counts steps failed. They count as done too: add them as well.
 ---@param n? integer  1
 function Progress:fail(n) end
 

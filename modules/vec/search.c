@@ -5,12 +5,11 @@
  */
 #include <cblas.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "vec/kernels.h"
 #include "vec/vec.h"
 
-enum { BLOCK = 8192, TILE_ROWS = 256, TILE_QUERIES = 64, FEW = 3, STREAMS = 4 };
+enum { BLOCK = 8192, TILE_ROWS = 512, TILE_QUERIES = 128, FEW = 3, STREAMS = 4 };
 
 /* Heaps of hits. */
 
@@ -67,25 +66,24 @@ static inline void offer(const struct hl_search *job, struct best *best, size_t 
 
 /* Few queries. */
 
+static void score(const struct hl_search *job, size_t query, const size_t rows[STREAMS], size_t count, struct best *best) {
+  const float *streams[STREAMS];
+  float scores[STREAMS];
+  for (size_t s = 0; s < STREAMS; s++) streams[s] = job->data->data + rows[s] * job->data->cols;
+  hl_kernels()->dot_streams(streams, job->queries->data + query * job->queries->cols, job->data->cols, scores);
+  for (size_t s = 0; s < count; s++) offer(job, best, query, rows[s], scores[s]);
+}
+
+/* A row left over goes through the same kernel, four times over, so that equal rows score equally wherever they stand. */
 static void scan(const struct hl_search *job, size_t query, size_t from, size_t end, struct best *best) {
-  const struct hl_kernels *kernels = hl_kernels();
-  const float *data = job->data->data, *q = job->queries->data + query * job->queries->cols;
-  size_t cols = job->data->cols, stride = (end - from) / STREAMS, last = from + stride * STREAMS;
+  size_t stride = (end - from) / STREAMS, rows[STREAMS];
   for (size_t i = from; i < from + stride; i++) {
-    size_t rows[STREAMS];
-    float scores[STREAMS];
     for (size_t s = 0; s < STREAMS; s++) rows[s] = row_at(job, i + s * stride);
-    kernels->dot_streams(
-        (const float *const[]){data + rows[0] * cols, data + rows[1] * cols, data + rows[2] * cols, data + rows[3] * cols}, q,
-        cols, scores);
-    for (size_t s = 0; s < STREAMS; s++) offer(job, best, query, rows[s], scores[s]);
+    score(job, query, rows, STREAMS, best);
   }
-  for (size_t i = last; i < end; i++) {
-    size_t row = row_at(job, i);
-    const float *same = data + row * cols;
-    float scores[STREAMS];
-    kernels->dot_streams((const float *const[]){same, same, same, same}, q, cols, scores);
-    offer(job, best, query, row, scores[0]);
+  for (size_t i = from + stride * STREAMS; i < end; i++) {
+    for (size_t s = 0; s < STREAMS; s++) rows[s] = row_at(job, i);
+    score(job, query, rows, 1, best);
   }
 }
 

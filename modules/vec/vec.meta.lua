@@ -1,8 +1,9 @@
 ---@meta hilum.vec
 -- float32 matrices and what the offline model and the search compute with them: products, statistics, training steps, principal
--- components, exact nearest rows, retrieval metrics. Rows and columns count from 1. Large calls run on the worker pool and let other tasks
--- run; a matrix that such a call uses cannot be changed or closed until it ends. Results depend neither on the number of jobs nor, except
--- for matrix products, on the processor. A wrong shape raises, and the message names the shapes.
+-- components, exact nearest rows, retrieval metrics. Rows and columns count from 1. Large calls run on the worker pool and let other
+-- tasks run; a matrix that such a call uses cannot be changed or closed until it ends. Results do not depend on the number of jobs; nor
+-- on the processor, except for the last bits where BLAS multiplies (matmul, pca, search for many queries, retrieval). A wrong shape
+-- raises, and the message names the shapes.
 local vec = {}
 
 --- A matrix of zeros.
@@ -22,7 +23,7 @@ function vec.new(rows, cols) end
 ---@usage local m = vec.from({1, 2, 3, 4, 5, 6}, 2, 3)
 function vec.from(numbers, rows, cols) end
 
---- A matrix of normal random numbers (mean 0, deviation `scale`), the same for the same seed on every machine.
+--- A matrix of normal random numbers (mean 0, deviation `scale`), the same for the same seed.
 --- splitmix64 by counter and the Box-Muller transform.
 ---@param seed integer
 ---@param rows integer
@@ -184,13 +185,14 @@ function vec.area_under_curve(scores, relevant) end
 --- Labels are sets, one bit per label. A row is relevant when it shares a label with the query, identical when its set is the same.
 --- Every column of the result has one number per query:
 --- candidates, relevant, identical: how many; relevant / candidates is the precision of a random order.
---- average_precision, precision (among the first `depth`), r_precision (among the first as many as are relevant): NaN if nothing is relevant.
+--- average_precision, precision (among the first `depth`), r_precision (among the first as many as are relevant): NaN if nothing is
+--- relevant.
 --- identical_average_precision, identical_precision: the same for identical rows.
 --- ndcg: at 10 with gain 2^Jaccard - 1; chance_ndcg: its expected value for a random order.
 ---@param data hilum.vec.Matrix  n x d
 ---@param queries hilum.vec.Matrix  q x d
----@param options {labels: integer[], query_labels: integer[], groups?: integer[], query_groups?: integer[], depth?: integer}  depth: 10 if not given
----@return {candidates: number[], relevant: number[], identical: number[], average_precision: number[], precision: number[], r_precision: number[], identical_average_precision: number[], identical_precision: number[], ndcg: number[], chance_ndcg: number[]} columns
+---@param options {labels: integer[], query_labels: integer[], groups?: integer[], query_groups?: integer[], depth?: integer}  depth: 10
+---@return table<string, number[]> columns  by the names above
 ---@usage local r = vec.retrieval(x, x, {labels = bits, query_labels = bits, groups = patients, query_groups = patients})
 function vec.retrieval(data, queries, options) end
 

@@ -49,10 +49,9 @@ Draws.__index = Draws
 -- names: the patient of each row. Row b of weights says how often each patient is in draw b; the first row is the data as they are.
 function bootstrap.draws(names, resamples, seed)
   local of_row, count = number_groups(names)
-  local next_number, weights = generator(seed), { {} }
-  for i = 1, count do weights[1][i] = 1 end
-  for b = 1, resamples do weights[b + 1] = draw(next_number, count) end
-  return setmetatable({ of_row = of_row, count = count, weights = vec.from(weights) }, Draws)
+  local next_number, weights = generator(seed), vec.new(resamples + 1, count):fill(1)
+  for b = 1, resamples do weights:put(b + 1, vec.from { draw(next_number, count) }) end
+  return setmetatable({ of_row = of_row, count = count, weights = weights }, Draws)
 end
 
 local function statistic(values)

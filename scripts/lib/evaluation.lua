@@ -182,7 +182,8 @@ function evaluation.run(trial, models, options)
   for i, model in ipairs(models) do roles[i] = model.role end
   local board = comparison.new(roles)
   local query_draws = bootstrap.draws(trial.queries.patients, options.resamples, options.seed)
-  local gallery_draws = bootstrap.draws(trial.gallery.patients, options.resamples, options.seed)
+  local gallery_draws = trial.gallery.rows == trial.queries.rows and query_draws
+    or bootstrap.draws(trial.gallery.patients, options.resamples, options.seed)
   local found, curve, positives = {}, {}, retrieval.positives(trial)
   for _, model in ipairs(models) do
     local images = retrieval.images(trial, model.vectors, options)

@@ -8,10 +8,10 @@ local json = require "hilum.json"
 local npy = require "hilum.npy"
 local vec = require "hilum.vec"
 
-local features = { COUNT = 780 }
+-- chunk: so many images are described before what was found is written.
+local features = { COUNT = 780, chunk = 512 }
 
 local FORMAT = 1
-local CHUNK = 512
 
 local Memory = {}
 Memory.__index = Memory
@@ -111,8 +111,8 @@ function features.of(project, store, names, options)
   local memory, entries, failures = open_memory(folder), entries_of(store, names), {}
   local new = find_new(memory, entries)
   if progress then progress:add(#names - #new) end
-  for first = 1, #new, CHUNK do
-    local places = table.move(new, first, math.min(first + CHUNK - 1, #new), 1, {})
+  for first = 1, #new, features.chunk do
+    local places = table.move(new, first, math.min(first + features.chunk - 1, #new), 1, {})
     describe_chunk(memory, store, names, entries, places, failures, progress)
   end
   return collect(memory, entries, failures)

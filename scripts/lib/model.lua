@@ -18,9 +18,10 @@ Model.__index = Model
 
 -- The first numbers of a longer vector are a good shorter one: the space is a random turn of one with few dimensions.
 local function cut(rows, length)
-  if rows:cols() > length then rows = rows:columns(1, length) end
-  vec.normalize(rows)
-  return rows
+  if length == rows:cols() then return rows end
+  local shorter = rows:columns(1, length)
+  vec.normalize(shorter)
+  return shorter
 end
 
 function Model:embed_images(features) return cut(self.towers:images(features), self.length) end
@@ -34,9 +35,7 @@ end
 function Model:unknown_words(text) return self.towers:unknown_words(text) end
 
 function Model:combine(a, b, weight) -- luacheck: no self
-  local mixed = a:copy()
-  vec.scale(mixed, weight)
-  vec.add(mixed, b, 1 - weight)
+  local mixed = vec.add(vec.scale(a:copy(), weight), b, 1 - weight)
   vec.normalize(mixed)
   return mixed
 end

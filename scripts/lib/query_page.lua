@@ -42,10 +42,10 @@ end
 
 local function conditions(asked, query)
   local parts = {}
-  for _, condition in ipairs(asked.where) do parts[#parts + 1] = condition end
-  if asked.not_patient then parts[#parts + 1] = "without the patient named" end
-  if query.own then parts[#parts + 1] = "without the query image itself" end
-  return #parts > 0 and "Only " .. table.concat(parts, ", ") .. "." or nil
+  if #asked.where > 0 then parts[1] = ("Only images with %s."):format(table.concat(asked.where, ", ")) end
+  if asked.not_patient then parts[#parts + 1] = "Without the images of a patient that was named." end
+  if query.own then parts[#parts + 1] = "The query image itself is left out." end
+  return table.concat(parts, " ")
 end
 
 local function asked_box(asked, query, options)

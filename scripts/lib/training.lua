@@ -111,7 +111,7 @@ local function captions_of(set, records)
 end
 
 -- x: the images' coordinates; r: the captions' weighed buckets; like: B x U; among: B x B.
-local function new_batch(set, records)
+function training.batch(set, records)
   local ids, place = captions_of(set, records)
   local r, likeness = tables_of(set, ids)
   return { x = set.coordinates:gather(records), r = r, like = likeness:gather(place), among = vec.take(likeness, place, place) }
@@ -144,6 +144,13 @@ local function backward(batch, out, fit, among)
   vec.normalize_backward(dz, out.z, out.z_lengths)
   vec.normalize_backward(dt, out.t, out.t_lengths)
   return { W = vec.matmul(batch.x, dz, { ta = true }), b = dz:sum(), E = vec.matmul(batch.r, dt, { ta = true }) }
+end
+
+-- The loss of a batch, and its derivatives by the weights.
+function training.gradients(weights, batch)
+  local out = forward(weights, batch)
+  local loss, fit, among = compare(batch, out)
+  return loss, backward(batch, out, fit, among)
 end
 
 -- Adam keeps for each weight a mean of its gradients and of their squares.
@@ -184,15 +191,14 @@ local function cut(order, size)
 end
 
 -- One pass over all records in a fresh order. Returns the mean loss of its batches.
-local function train_epoch(run, epoch)
+function training.epoch(run, epoch)
   local order, total = vec.permutation(stream(run.seed, ORDER, epoch), #run.train.place), 0
   local batches = cut(order, run.batch_size)
   for _, records in ipairs(batches) do
-    local batch = new_batch(run.train, records)
+    local batch = training.batch(run.train, records)
     vec.add_noise(batch.x, stream(run.seed, DISTURB, run.optimizer.step), NOISE)
-    local out = forward(run.weights, batch)
-    local loss, fit, among = compare(batch, out)
-    descend(run.weights, backward(batch, out, fit, among), run.optimizer)
+    local loss, gradients = training.gradients(run.weights, batch)
+    descend(run.weights, gradients, run.optimizer)
     total = total + loss
   end
   return total / #batches
@@ -204,7 +210,7 @@ local function measure(run, set)
   for i = 1, #set.place do order[i] = i end
   local batches = cut(order, run.batch_size)
   for _, records in ipairs(batches) do
-    local batch = new_batch(set, records)
+    local batch = training.batch(set, records)
     total = total + compare(batch, forward(run.weights, batch))
   end
   return total / #batches
@@ -219,7 +225,7 @@ local function fold(run, space, vocabulary, column_of)
     idf = vocabulary.idf, words = vocabulary.words }
 end
 
--- Everything that is there before the first step.
+-- Everything that is there before the first step; training.epoch(run, 1), … then change run.weights.
 function training.start(train, parameters)
   local distinct, counts = text.distinct(train.captions)
   local vocabulary, column_of = text.fit(distinct, counts), {}
@@ -234,8 +240,6 @@ function training.start(train, parameters)
     finish = function(run) return fold(run, space, vocabulary, column_of) end, components = space.count }
 end
 
-training.epoch = train_epoch
-
 -- train: {features= (N x 780), captions=}. parameters: epochs, batch_size, learning_rate, seed; components, if not by the rule.
 -- options: validation, a set like train; on_epoch(epoch, loss, validation loss or nil).
 -- Returns the towers, and the history {loss=, validation_loss=, components=}. The same arguments give the same bits.
@@ -244,7 +248,7 @@ function training.train(train, parameters, options)
   local validation = options.validation and run.prepare(options.validation)
   local history = { loss = {}, validation_loss = validation and {}, components = run.components }
   for epoch = 1, parameters.epochs do
-    history.loss[epoch] = train_epoch(run, epoch)
+    history.loss[epoch] = training.epoch(run, epoch)
     if validation then history.validation_loss[epoch] = measure(run, validation) end
     if options.on_epoch then options.on_epoch(epoch, history.loss[epoch], validation and history.validation_loss[epoch]) end
   end

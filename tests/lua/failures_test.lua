@@ -17,6 +17,11 @@ local function hilum(dir, arguments, before)
   return t.run(("cd %s && %s %s %s; exit $?"):format(quote(dir), before or "", quote(t.hilum), arguments))
 end
 
+-- The shell waits for what it kills: a process that is still dying holds its temporaries.
+local function killed(dir, arguments, seconds)
+  t.run(("cd %s && { %s %s & p=$!; sleep %.3f; kill -9 $p; wait $p; }"):format(quote(dir), quote(t.hilum), arguments, seconds))
+end
+
 local function must(dir, arguments)
   local status, out, err = hilum(dir, arguments)
   t.eq(status, 0, arguments .. "\n" .. out .. err)
@@ -83,7 +88,7 @@ local function kill_test(name)
     must(undisturbed, command)
     local seconds, wanted = task.now() - began, contents_of(undisturbed)
     for _ = 1, KILLS do
-      hilum(dir, command, ("timeout -s KILL %.3f"):format(math.random() * seconds))
+      killed(dir, command, math.random() * seconds)
       check_none_half_written(dir, wanted)
     end
     must(dir, command)
@@ -141,6 +146,26 @@ t.test("a folder, a dangling link and a pipe that are called images", function()
   t.ok(status ~= 0 and status ~= 124, out)
 end)
 
+-- A PNG whose header speaks of a picture that nobody has memory for.
+local function bomb(side)
+  local function chunk(kind, data)
+    return string.pack(">I4", #data) .. kind .. data .. string.pack(">I4", tonumber(hash.crc32(kind .. data), 16))
+  end
+  return "\x89PNG\r\n\x1a\n" .. chunk("IHDR", string.pack(">I4I4BBBBB", side, side, 8, 0, 0, 0, 0))
+    .. chunk("IDAT", ("\x78\x9c" .. ("\0"):rep(100))) .. chunk("IEND", "")
+end
+
+t.test("a decompression bomb costs a line, not memory", function()
+  local dir = t.tmp()
+  assert(fs.write(fs.join(dir, "bomb.png"), bomb(60000)))
+  local status, out = hilum(dir, "check bomb.png", "ulimit -v 1000000;")
+  t.eq(status, 1)
+  t.match(out, "bomb.png: 60000 x 60000 are more than the %d+ pixels that are decoded at most")
+  status, out = hilum(dir, "embed .", "ulimit -v 1000000;")
+  t.eq(status, 1)
+  t.match(out, "bomb.png")
+end)
+
 t.test("a NUL in a label table is told with its line", function()
   local dir = t.tmp()
   assert(fs.write(fs.join(dir, "labels.csv"), "id,Mass,No Finding,subj_id\na.png,1,0,1\nb\0.png,0,1,2\n"))
@@ -196,18 +221,23 @@ t.test("a second process is told who is at work", function()
   t.eq(fs.stat(fs.join(dir, "phantoms")), nil)
 end)
 
-local function interrupt_test(name, command, upto)
-  t.test(("Ctrl-C in %s: status 130, nothing half-written, and temporaries go"):format(name), function()
-    local dir = project_before(upto)
-    local before = contents_of(dir)
-    local status = hilum(dir, command, "timeout --preserve-status -s INT 0.15")
-    t.eq(status, 130)
-    for file, sum in pairs(contents_of(dir)) do
-      if not is_temporary(file) then t.eq(sum, before[file], file) end
-    end
-    must(dir, command:gsub("%-%-epochs %d+", "--epochs 1"))
-    for file in pairs(contents_of(dir)) do t.ok(not is_temporary(file), file) end
-  end)
+local function status_when_interrupted(dir, command)
+  return (hilum(dir, command, "timeout --preserve-status -s INT 0.2"))
 end
 
-interrupt_test("finetune", "finetune --epochs 100 --batch-size 1", "finetune")
+t.test("Ctrl-C in finetune: status 130, nothing half-written, and the next run cleans up", function()
+  local dir = project_before("finetune")
+  local before = contents_of(dir)
+  t.eq(status_when_interrupted(dir, "finetune --epochs 100 --batch-size 1"), 130)
+  check_none_half_written(dir, before)
+  must(dir, "finetune --epochs 1")
+  for file in pairs(contents_of(dir)) do t.ok(not is_temporary(file), file) end
+end)
+
+t.test("Ctrl-C in check and in phantom: status 130", function()
+  local dir = t.tmp()
+  t.eq(status_when_interrupted(dir, "phantom --count 100000 --size 512"), 130)
+  must(dir, "phantom --count 16 --size 1024 --out big")
+  t.eq((t.run(("cd %s && for i in 1 2 3 4 5 6 7; do cp -al big/images big/$i && mv big/$i big/images; done"):format(quote(dir)))), 0)
+  t.eq(status_when_interrupted(dir, "check big"), 130)
+end)

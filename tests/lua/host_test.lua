@@ -163,3 +163,11 @@ t.test("errors: a table is one line, a string comes with its traceback", functio
   t.match(err, "no option 'undeclared' is declared")
   t.eq((run [[return { exit = 1 }]]), 1)
 end)
+
+t.test("--verbose says where an error came from", function()
+  local dir = t.tmp()
+  assert(fs.write(dir .. "/w.lua", "return { summary = 's', options = {}, run = function(_, ctx) ctx.fail('no') end }"))
+  local status, _, err = t.run(("%s %s/w.lua --verbose"):format(t.hilum, dir))
+  t.eq(status, 1)
+  t.match(err, "traceback.*w%.lua.*hilum: no")
+end)

@@ -61,6 +61,13 @@ t.test("words that are not known", function()
   t.raises("knows none of these words: gallstone; it knows: Edema, Effusion, Hernia, Mass, No Finding", ask, dir, { text = "gallstone" })
 end)
 
+t.test("a word that training did not meet is answered by its letters, with a warning", function()
+  local dir = made()
+  local result, heard = ask(dir, { text = "Effusions", k = 3 })
+  t.match(result.queries[1].results[1].findings[1], "Effusion")
+  t.match(heard.warned[1], "never met: effusions .*it knows: Edema, Effusion")
+end)
+
 t.test("clear words about what is missing", function()
   local dir, docs = made()
   t.raises("what is asked", ask, dir, {})

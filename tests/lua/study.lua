@@ -52,16 +52,22 @@ end
 local Model = {}
 Model.__index = Model
 
--- Only the study's own words are known.
+-- Only the study's own words are known, and their plural by its letters.
+local function singular(text) return (text:gsub("([^s])s$", "%1")) end
+
 function Model:embed_texts(texts) -- luacheck: no self
   local rows, known, all = vec.new(#texts, study.LENGTH), {}, prototypes()
   for i, text in ipairs(texts) do
-    local k = place_of(text)
+    local k = place_of(singular(text))
     known[i] = k ~= nil
     if k then rows:put(i, all:slice(k, k)) end
   end
   vec.normalize(rows)
   return rows, known
+end
+
+function Model:unknown_words(text) -- luacheck: no self
+  return place_of(text) and {} or { text:lower() }
 end
 
 -- Features are only used by their number here: every image looks like the first finding but one.

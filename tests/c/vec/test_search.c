@@ -66,10 +66,10 @@ static struct hl_matrix small_integers(uint64_t seed, size_t rows, size_t cols) 
 
 static void test_search(size_t rows, size_t cols, size_t queries, size_t k) {
   struct hl_matrix data = small_integers(1, rows, cols), asked = small_integers(2, queries, cols);
-  int64_t *groups = malloc((rows + 1) * sizeof *groups), query_groups[80];
+  int64_t *groups = malloc((rows + 1) * sizeof *groups), query_groups[200];
   uint32_t *only = malloc((rows + 1) * sizeof *only);
   for (size_t i = 0; i < rows; i++) groups[i] = (int64_t)(i % 5), only[i] = (uint32_t)(rows - 1 - i);
-  for (size_t i = 0; i < 80; i++) query_groups[i] = (int64_t)(i % 6);
+  for (size_t i = 0; i < 200; i++) query_groups[i] = (int64_t)(i % 6);
   check_search(&(struct hl_search){.data = &data, .queries = &asked, .k = k});
   check_search(&(struct hl_search){.data = &data, .queries = &asked, .k = k, .groups = groups, .query_groups = query_groups});
   check_search(&(struct hl_search){.data = &data, .queries = &asked, .k = k, .only = only, .only_count = rows / 2});
@@ -91,7 +91,7 @@ int main(void) {
   test_search(7, 5, 1, 10);
   test_search(300, 17, 3, 10);
   test_search(300, 17, 4, 10);
-  test_search(700, 33, 70, 25);
+  test_search(700, 33, 150, 25);
   test_search(17000, 3, 1, 12);
   test_search(9000, 4, 6, 12);
   test_not_a_number();
