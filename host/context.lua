@@ -64,7 +64,7 @@ end
 
 local function resolve(m, given, project)
   local specs = all_specs(m)
-  local sections = { project.config[m.name], project.config.defaults }
+  local sections = { project.config[m.name] or {}, project.config.defaults or {} }
   local values, origins = options.resolve(specs, given, project.folder, sections, usage_of(m.name))
   check_inputs(m, values, origins)
   return strict(values, specs), origins

@@ -112,6 +112,7 @@ function help.reference(module)
     local comment = line:match("^%-%-%-?%s?(.*)$")
     local owner, separator, name, parameters = line:match("^function ([%w_]+)([.:])([%w_]+)%((.-)%) end$")
     local class = line:match("^local ([%w_]+) = {}$")
+    local constant = line:match("^([%w_]+%.[%w_]+) = ")
     if comment then
       if not comment:find("^@meta") then block[#block + 1] = comment end
     elseif owner then
@@ -125,6 +126,11 @@ function help.reference(module)
       else
         for _, text in ipairs(block) do classes[class] = text:match("^@class ([%w_.]+)") or classes[class] end
       end
+      block = {}
+    elseif constant then
+      local text = entries[1].text
+      table.move({ "", constant }, 1, 2, #text + 1, text)
+      table.move(block, 1, #block, #text + 1, text)
       block = {}
     elseif line == "" and #block > 0 and not started then
       block[#block + 1] = ""

@@ -5,7 +5,7 @@ local fs = require "hilum.fs"
 local FORMAT = 1
 local MARK = "demo.json"
 local PHANTOMS = "phantoms"
-local BEDROCK_RECORDS = require "lib.titan".limits.min_records
+local BEDROCK = require "lib.titan".limits
 
 -- What the demo was made with; a folder that has another answer to this is not gone on with.
 local function identity_of(opt)
@@ -56,14 +56,16 @@ end
 
 local function prepare(state)
   local counts = look_at_splits(state.project)
-  local options = {}
-  if counts.train < BEDROCK_RECORDS then
+  local options = { skip_broken = true }
+  if counts.train < BEDROCK.min_records then
     options.min_records = math.max(counts.train // 2, 1)
-    state.ctx.say("      Bedrock wants %d training records, and here are %d: lowered to --min-records %d for the demo", BEDROCK_RECORDS,
+    state.ctx.say("      Bedrock wants %d training records, and here are %d: lowered to --min-records %d for the demo", BEDROCK.min_records,
       counts.train, options.min_records)
   end
-  if counts.validation < 8 then options.min_validation = 1 end
-  return state.ctx.run("prepare", options)
+  if counts.validation < BEDROCK.min_validation then options.min_validation = 1 end
+  local result = state.ctx.run("prepare", options)
+  if result.exit then state.ctx.fail("too few images to go on with: %s", result.problems[1].message) end
+  return result
 end
 
 local function query(state)
@@ -79,7 +81,7 @@ local function query(state)
   for _, q in ipairs(queries) do
     state.ctx.say("      %s", q.what)
     q.options.page = state.project:path("reports/" .. q.page .. ".html")
-    q.options.k = 5
+    q.options.k = 6
     q.options.not_patient = q.options.image and { example.patient } or nil
     state.ctx.run("query", q.options)
     table.insert(state.pages, q.options.page)
@@ -163,13 +165,30 @@ local function headline_rows(evaluation)
   return rows
 end
 
+local MADE = {
+  { "phantoms/", "the images and their label tables" },
+  { "dataset.jsonl, splits.jsonl", "each image's findings, caption, patient and part" },
+  { "train.jsonl, validation.jsonl", "what Bedrock would take as it is" },
+  { "models/tuned/", "the fine-tuned model" },
+  { "embeddings/, index/", "the vectors of both models, and what is searched" },
+}
+
+local function print_what_was_made(state)
+  local print = state.ctx.print
+  for _, made in ipairs(MADE) do
+    if not (made[1] == "phantoms/" and state.opt.images) then print("  %-32s %s", made[1], made[2]) end
+  end
+  print("  pages to open in a browser:")
+  for _, page in ipairs(state.pages) do print("    %s", page) end
+end
+
 local function summarise(state, timings)
   local total, print = 0, state.ctx.print
   for _, timing in ipairs(timings) do total = total + timing.seconds end
   print("\n%s", require "hilum.term".table(headline_rows(state.results.evaluate),
     { "on patients never trained on", "base", "fine-tuned", "chance" }))
-  print("\nDone in %.1f s. Everything is in %s; pages to open in a browser:", total, state.opt.out)
-  for _, page in ipairs(state.pages) do print("  %s", page) end
+  print("\nDone in %.1f s. In %s there are:", total, state.opt.out)
+  print_what_was_made(state)
   print("\nNext:  cd %s && hilum status", state.opt.out)
   print("       hilum query --text Cardiomegaly --open")
   print("Your own data:  hilum demo --images FOLDER --labels TABLE, or step by step: hilum init my-study")

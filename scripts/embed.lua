@@ -88,8 +88,7 @@ end
 
 local function is_made(stem, info)
   local json = require "hilum.json"
-  local text = fs.stat(stem .. ".json") and fs.stat(stem .. ".npy") and fs.read(stem .. ".json")
-  return text and text == json.encode(info) .. "\n"
+  return fs.read(stem .. ".json") == json.encode(info) .. "\n" and fs.stat(stem .. ".npy") and fs.stat(stem .. ".jsonl")
 end
 
 -- NAME.json comes last: without it the others are not valid.

@@ -44,35 +44,41 @@ local function hyperparameters(opt, ctx)
   return chosen
 end
 
--- Where the image of a reference is: by its name in the folder of images, else below the file's folder or the project. An s3://
--- reference is only ever looked up by name. Returns nil and why, if nowhere.
+local function is_file(path)
+  local stat = fs.stat(path)
+  return stat and stat.type == "file"
+end
+
+-- Where the image of a reference is: a path from the file's folder or the project, else by its name alone in the folder of images,
+-- which is the only place for a reference to S3. Returns nil and why, if nowhere.
 local function locate(reference, folders)
-  local in_images = folders.images and fs.join(folders.images, fs.base(reference))
-  if in_images and fs.stat(in_images) then return in_images end
-  if reference:find("^%w+://") then
-    return nil, ("%s is not here; give the folder that has %s with --images"):format(reference, fs.base(reference))
-  end
-  for _, folder in ipairs(folders) do
+  local remote = reference:find("^%w+://")
+  for _, folder in ipairs(remote and {} or folders) do
     local path = fs.join(folder, reference)
-    if fs.stat(path) then return path end
+    if is_file(path) then return path end
   end
-  return nil, reference .. ": no such image"
+  local name = fs.base(reference)
+  local by_name = fs.join(folders.images, name)
+  if is_file(by_name) then return by_name end
+  return nil, remote and ("%s is not here; give the folder that has %s with --images"):format(reference, name)
+    or reference .. ": no such image"
 end
 
 -- One file's records {path=, caption=, place="train.jsonl:12"}; what is wrong is added to problems.
 local function read_records(path, opt, ctx, problems)
-  local folders = { images = fs.stat(opt.images) and opt.images, fs.dir(path), ctx.project.folder }
+  local folders = { images = opt.images, fs.dir(path), ctx.project.folder }
   local records, remote = {}, 0
-  for record, line in require "hilum.json".lines(path) do
-    local place, reference = ("%s:%d"):format(path, line), record["image-ref"]
-    if type(reference) ~= "string" or type(record.caption) ~= "string" then
-      problems[#problems + 1] = place .. ': not a record {"image-ref":…,"caption":…}'
+  for record, line in assert(require "hilum.json".lines(path)) do
+    local place, reference = ("%s:%d"):format(path, line), type(record) == "table" and record["image-ref"]
+    local found, why
+    if type(reference) == "string" and type(record.caption) == "string" then
+      found, why = locate(reference, folders)
     else
-      local found, why = locate(reference, folders)
-      if found then records[#records + 1] = { path = found, caption = record.caption, place = place }
-      else problems[#problems + 1] = ("%s: %s"):format(place, why) end
-      if found and reference:find("^s3://") then remote = remote + 1 end
+      why = 'not a record {"image-ref":…,"caption":…}'
     end
+    if found then records[#records + 1] = { path = found, caption = record.caption, place = place }
+    else problems[#problems + 1] = ("%s: %s"):format(place, why) end
+    if found and reference:find("^s3://") then remote = remote + 1 end
   end
   if remote > 0 then ctx.say("%s: %d images named on S3 are read from %s", path, remote, opt.images) end
   return records
@@ -179,8 +185,8 @@ shown for each epoch; validation.jsonl, if there is one, is only measured. Write
 The same files, hyperparameters and seed give the same bytes, whatever --jobs says. --job FILE takes epochCount, batchSize and learningRate
 from the JSON of a Bedrock job.
 
-An image-ref is a path (from the file's folder or the project); in the folder --images it is found by its name alone, which also serves
-references to S3.
+An image-ref is a path from the file's folder or the project. Where there is no such file, and for a reference to S3, the image is looked
+up by its name alone in the folder --images.
 
 What to expect: this is a baseline for learning how such a search works. It sees 64 x 64 pixels and is far below deep models (0.1 to
 0.2 of AUC below CheXNet on frequent findings). It knows the words of the captions and nothing else: no synonyms, and no negation, "no

@@ -235,7 +235,8 @@ A caption is the findings joined with ", "; --template puts words around them. -
 (one blank between findings), without their mistake of taking subj_id for a finding. `hilum edit labels` copies this workflow into the
 project, where the rule is a few lines of Lua.]],
   options = {
-    { "tables", type = "list", of = "path", positional = true, required = true, metavar = "TABLE", help = "label tables, or folders of them" },
+    { "tables", type = "list", of = "path", positional = true, required = true, metavar = "TABLE",
+      help = "label tables, or folders of them" },
     { "images", type = "path", is = "dir", help = "keep only the rows whose image is in this folder" },
     { "captions", type = "choice", choices = { "list", "seed" }, default = "list", help = "how findings become a caption" },
     { "template", type = "string", default = "{findings}", metavar = "TEXT", help = "the caption; {findings} stands for the list" },

@@ -101,11 +101,11 @@ end
 -- A word that training did not meet goes by its letters: worth an answer if it is near one that is known ("effusions"), and none
 -- if all that the letters can find is chance.
 local function check_words(model, text, ctx)
-  local unknown = model.model:unknown_words(text)
-  if #unknown == 0 then return end
+  local asked, unknown = words.words(text), model.model:unknown_words(text)
+  if #asked > 0 and #unknown == 0 then return end
   local findings = model.index:values("finding")
   local it_knows = table.concat(findings, ", ", 1, math.min(#findings, 20)) .. (#findings > 20 and ", …" or "")
-  local some_known, list = #unknown < #words.words(text), finding_words(findings)
+  local some_known, list = #unknown < #asked, finding_words(findings)
   for _, word in ipairs(unknown) do some_known = some_known or options.nearest(word, list) ~= nil end
   if not some_known then ctx.fail("the model %s knows none of these words: %s; it knows: %s", model.name, text, it_knows) end
   ctx.warn("the model %s never met: %s (taken by the letters); it knows: %s", model.name, table.concat(unknown, ", "), it_knows)

@@ -31,7 +31,7 @@ function csv.parse(text, options) end
 --- which file a row is from
 ---@return hilum.csv.Table? table
 ---@return hilum.Error? err
----@usage local t = assert(csv.load({ "train.csv", "val.csv" }, { file_column = "file" }))
+---@usage local t = assert(csv.load({ "labels.csv", "labels.csv" }, { file_column = "file" }))
 function csv.load(paths, options) end
 
 --- What csv.rows returns, to be called once a row.
@@ -39,6 +39,7 @@ function csv.load(paths, options) end
 local Rows = {}
 
 --- Closes the file before its end.
+---@usage assert(csv.rows("labels.csv")):close()
 function Rows:close() end
 
 --- Rows and columns of text; #table is the number of rows. Never changes.
@@ -47,28 +48,33 @@ local Table = {}
 
 --- The names of the columns, in order.
 ---@return string[] names
+---@usage print(table.concat(assert(csv.load("labels.csv")):columns(), " "))
 function Table:columns() end
 
 --- The text of a cell.
 ---@param row integer  from 1
 ---@param column string
 ---@return string cell
+---@usage assert(assert(csv.load("labels.csv")):cell(1, "id") == "a.png")
 function Table:cell(row, column) end
 
 --- All cells of a column.
 ---@param column string
 ---@return string[] cells
+---@usage assert(#assert(csv.load("labels.csv")):column("id") == 2)
 function Table:column(column) end
 
 --- The line of its file at which a row begins.
 ---@param row integer
 ---@return integer line
+---@usage assert(assert(csv.load("labels.csv")):line(1) == 2)
 function Table:line(row) end
 
 --- A table of the rows whose cell in a column is a key of set with a true value.
 ---@param column string
 ---@param set table<string, any>
 ---@return hilum.csv.Table selected
+---@usage assert(#assert(csv.load("labels.csv")):select("id", { ["a.png"] = true }) == 1)
 function Table:select(column, set) end
 
 --- Groups the rows by the text of a column or of several; every further argument is another grouping, made at the same time.
@@ -76,14 +82,15 @@ function Table:select(column, set) end
 ---@param ... string|string[]
 ---@return hilum.csv.Groups groups
 ---@return hilum.csv.Groups ...
----@usage local by_labels, by_patient = t:distinct({ "Mass", "Nodule" }, "subj_id")
+---@usage local by_labels, by_patient = assert(csv.load("labels.csv")):distinct({ "Effusion", "Mass" }, "subj_id")
 function Table:distinct(columns, ...) end
 
 --- For each row, the first row of another table whose cell is the same: a join.
 ---@param column string  of this table
 ---@param groups hilum.csv.Groups  of the other table, by one column
 ---@return hilum.csv.Match match
----@usage local match = t:match("id", entries:distinct("Image Index"))
+---@usage local t, other = assert(csv.load("labels.csv")), assert(csv.load("labels.csv"))
+---@usage local match = t:match("id", other:distinct("id"))
 function Table:match(column, groups) end
 
 --- Writes a file with a text for each row, put together from pieces: a string; {column=} a cell as a JSON string; {groups=, texts=}
@@ -94,6 +101,7 @@ function Table:match(column, groups) end
 ---@param layout? {before?: string, between?: string, after?: string}  around the rows, and between any two
 ---@return true? done
 ---@return hilum.Error? err  a cell that is not UTF-8, too
+---@usage local t = assert(csv.load("labels.csv"))
 ---@usage assert(t:write("ids.jsonl", { '{"id":', { column = "id" }, "}\n" }))
 function Table:write(path, pieces, layout) end
 
@@ -104,26 +112,31 @@ local Groups = {}
 --- How many rows a group has.
 ---@param group integer
 ---@return integer rows
+---@usage assert(assert(csv.load("labels.csv")):distinct("Mass"):count(1) == 1)
 function Groups:count(group) end
 
 --- The first row of a group.
 ---@param group integer
 ---@return integer row
+---@usage assert(assert(csv.load("labels.csv")):distinct("Mass"):row(2) == 2)
 function Groups:row(group) end
 
 --- The text that a group's rows have in common, a cell for each column.
 ---@param group integer
 ---@return string[] cells
+---@usage assert(assert(csv.load("labels.csv")):distinct("Mass"):cells(1)[1] == "0")
 function Groups:cells(group) end
 
 --- The group of a row.
 ---@param row integer
 ---@return integer group
+---@usage assert(assert(csv.load("labels.csv")):distinct("Mass"):of(2) == 2)
 function Groups:of(row) end
 
 --- The group with that text, of groups by one column; nil if there is none.
 ---@param text string
 ---@return integer? group
+---@usage assert(assert(csv.load("labels.csv")):distinct("id"):find("b.png") == 2)
 function Groups:find(text) end
 
 --- What Table:match made.
@@ -133,10 +146,14 @@ local Match = {}
 --- The row of the other table for a row; nil if none matched.
 ---@param row integer
 ---@return integer? row
+---@usage local t = assert(csv.load("labels.csv"))
+---@usage assert(t:match("id", t:distinct("id")):row(2) == 2)
 function Match:row(row) end
 
 --- How many rows have no match.
 ---@return integer rows
+---@usage local t = assert(csv.load("labels.csv"))
+---@usage assert(t:match("id", t:distinct("subj_id")):missing() == 2)
 function Match:missing() end
 
 return csv

@@ -7,7 +7,7 @@ local fs = {}
 ---@param path string
 ---@return string? data
 ---@return hilum.Error? err
----@usage local text = assert(fs.read("notes.txt"))
+---@usage local text = assert(fs.read("labels.csv"))
 function fs.read(path) end
 
 --- Writes a file; whatever was there is replaced in one step. An existing file keeps its permissions.
@@ -24,6 +24,7 @@ function fs.write(path, data) end
 ---@param options? {sync?: boolean}  sync: return when the data are on the disk
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(fs.append("log.txt", "done\n", { sync = true }))
 function fs.append(path, data, options) end
 
 --- Begins a file that is written piece by piece and appears under its name with File:commit.
@@ -31,12 +32,15 @@ function fs.append(path, data, options) end
 ---@return hilum.fs.File? file
 ---@return hilum.Error? err
 ---@usage local file <close> = assert(fs.create("list.txt"))
+---@usage assert(file:write("a", "\n"))
+---@usage assert(file:commit())
 function fs.create(path) end
 
 --- The names in a folder, sorted by their bytes.
 ---@param folder string
 ---@return string[]? names
 ---@return hilum.Error? err
+---@usage for _, name in ipairs(assert(fs.list("images"))) do print(name) end
 function fs.list(folder) end
 
 --- The regular files below a folder, as sorted paths relative to it. Links count as what they lead to; a link back to a folder above
@@ -44,29 +48,34 @@ function fs.list(folder) end
 ---@param folder string
 ---@return string[]? paths
 ---@return hilum.Error? err  a folder that cannot be read, too
+---@usage print(#assert(fs.walk("."), "files"))
 function fs.walk(folder) end
 
 --- What is at path; nil if nothing is.
 ---@param path string
 ---@return {size: integer, mtime: number, type: "file"|"dir"|"other"}? stat  bytes; seconds since 1970; links are followed
+---@usage print(fs.stat("labels.csv").size, fs.stat("nothing"))
 function fs.stat(path) end
 
 --- Makes a folder and those above it that are missing.
 ---@param path string
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(fs.mkdir("reports/today"))
 function fs.mkdir(path) end
 
 --- Removes a file or an empty folder.
 ---@param path string
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(fs.remove("labels.csv"))
 function fs.remove(path) end
 
 --- Removes a file, or a folder with all that is in it; links are not followed. No error if nothing is there.
 ---@param path string
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(fs.remove_tree("images"))
 function fs.remove_tree(path) end
 
 --- Renames within a file system, replacing what is at to.
@@ -74,12 +83,14 @@ function fs.remove_tree(path) end
 ---@param to string
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(fs.rename("labels.csv", "old.csv"))
 function fs.rename(from, to) end
 
 --- Removes the temporary files that processes which have ended left in a folder.
 ---@param folder string
 ---@return integer? removed
 ---@return hilum.Error? err
+---@usage print(fs.sweep("."), "removed")
 function fs.sweep(folder) end
 
 --- Locks a file, which is made if need be, against other processes. The lock ends with Lock:close or the process.
@@ -93,6 +104,8 @@ function fs.lock(path) end
 ---@param folder? string  where; $TMPDIR or /tmp
 ---@return string? path
 ---@return hilum.Error? err
+---@usage local folder = assert(fs.temp())
+---@usage assert(fs.remove(folder))
 function fs.temp(folder) end
 
 --- Joins parts of a path with slashes; an absolute part starts anew.
@@ -123,11 +136,13 @@ function fs.ext(path) end
 ---@param path string
 ---@return string? path
 ---@return hilum.Error? err
+---@usage print(assert(fs.real("images/../a.png")))
 function fs.real(path) end
 
 --- The current folder.
 ---@return string? path
 ---@return hilum.Error? err
+---@usage print(assert(fs.cwd()))
 function fs.cwd() end
 
 --- A file that is being written. Closing it, or leaving the scope of a <close> variable, before commit leaves nothing behind.
@@ -138,23 +153,28 @@ local File = {}
 ---@param ... string
 ---@return hilum.fs.File? file
 ---@return hilum.Error? err
+---@usage assert(assert(fs.create("x")):write("one", "two")):abort()
 function File:write(...) end
 
 --- Puts the file in place, on the disk, and closes it.
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(assert(fs.create("x")):write("one"):commit())
 function File:commit() end
 
 --- Gives the file up. Fine on a closed one.
+---@usage assert(fs.create("x")):abort()
 function File:abort() end
 
 --- The same as File:abort.
+---@usage assert(fs.create("x")):close()
 function File:close() end
 
 ---@class hilum.fs.Lock
 local Lock = {}
 
 --- Lets the lock go.
+---@usage assert(fs.lock("work.lock")):close()
 function Lock:close() end
 
 return fs

@@ -13,6 +13,7 @@ function hash.sha256(data, ...) end
 ---@param data string
 ---@param ... string
 ---@return string hex
+---@usage assert(#hash.md5("abc") == 32)
 function hash.md5(data, ...) end
 
 --- CRC-32 as in zip and PNG.
@@ -26,12 +27,14 @@ function hash.crc32(data, ...) end
 ---@param data string
 ---@param ... string
 ---@return string hex
+---@usage assert(hash.crc32c("123456789") == "e3069283")
 function hash.crc32c(data, ...) end
 
 --- CRC-64/NVME.
 ---@param data string
 ---@param ... string
 ---@return string hex
+---@usage assert(hash.crc64nvme("123456789") == "ae8b14860a799888")
 function hash.crc64nvme(data, ...) end
 
 --- SHA-256 of a file, or of each of a list of files, on the worker pool.
@@ -39,6 +42,7 @@ function hash.crc64nvme(data, ...) end
 ---@param options? {progress?: hilum.term.Progress}
 ---@return string|string[]? hex
 ---@return hilum.Error? err  the first file that cannot be read
+---@usage print(assert(hash.sha256_file("a.png")))
 function hash.sha256_file(paths, options) end
 
 --- The same with any of the algorithms.
@@ -47,6 +51,7 @@ function hash.sha256_file(paths, options) end
 ---@param options? {progress?: hilum.term.Progress}
 ---@return string|string[]? hex
 ---@return hilum.Error? err
+---@usage local sums = assert(hash.file("md5", { "a.png", "b.png" }))
 function hash.file(algorithm, paths, options) end
 
 --- A hash of data that come in pieces.
@@ -61,17 +66,21 @@ local Hash = {}
 --- Adds a piece.
 ---@param data string
 ---@return hilum.hash.Hash hash
+---@usage assert(hash.new("md5"):update("a"):update("bc"):hex() == hash.md5("abc"))
 function Hash:update(data) end
 
 --- The digest of what was added so far, as text; more may be added.
 ---@return string hex
+---@usage print(hash.new("md5"):hex())
 function Hash:hex() end
 
 --- The same as bytes; a CRC with its highest byte first.
 ---@return string bytes
+---@usage assert(#hash.new("sha256"):digest() == 32)
 function Hash:digest() end
 
 --- Frees it early.
+---@usage hash.new("md5"):close()
 function Hash:close() end
 
 return hash

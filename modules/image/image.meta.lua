@@ -38,7 +38,7 @@ image.limits = {}
 ---@param input string|{bytes: string}|table  input or list of inputs
 ---@param options? {limits?: hilum.image.Limits|false, progress?: hilum.term.Progress}  limits: those that differ (0: no limit), or false
 ---@return hilum.image.Report|hilum.image.Report[] report
----@usage for _, report in ipairs(image.check { "a.png", "b.png" }) do print(report.path, report.problems[1].message) end
+---@usage for _, report in ipairs(image.check { "a.png", "b.png" }) do print(report.path, #report.problems) end
 function image.check(input, options) end
 
 ---@class hilum.image.Report

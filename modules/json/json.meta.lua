@@ -26,12 +26,14 @@ function json.encode(value, options) end
 --- Marks a table (a new one if none is given) as an array, so that it is one even when empty.
 ---@param t? table
 ---@return table t
+---@usage assert(json.encode(json.array()) == "[]")
 function json.array(t) end
 
 --- The value in a file.
 ---@param path string
 ---@return any value
 ---@return hilum.Error? err  with the path
+---@usage print(json.read("dataset.jsonl").image)
 function json.read(path) end
 
 --- Writes a value to a file (and a line end), which is there whole or not at all.
@@ -65,6 +67,7 @@ function json.write_lines(path, values, options) end
 local Lines = {}
 
 --- Closes the file before its end.
+---@usage assert(json.lines("dataset.jsonl")):close()
 function Lines:close() end
 
 return json

@@ -9,13 +9,14 @@ local npy = {}
 ---@param path string
 ---@return hilum.vec.Matrix? matrix
 ---@return hilum.Error? err  no .npy file, cut off, other types or more dimensions
----@usage local m = assert(npy.read("embeddings/base.npy"))
+---@usage local m = assert(npy.read("vectors.npy"))
 function npy.read(path) end
 
 --- Maps a file of little-endian float32 in C order: a read-only matrix, read from the disk where it is used.
 ---@param path string
 ---@return hilum.vec.Matrix? matrix
 ---@return hilum.Error? err  also for a file that would have to be converted
+---@usage local m = assert(npy.map("vectors.npy"))
 function npy.map(path) end
 
 --- Writes a matrix to a file, which is there whole or not at all.
@@ -23,6 +24,7 @@ function npy.map(path) end
 ---@param matrix hilum.vec.Matrix
 ---@return true? done
 ---@return hilum.Error? err
+---@usage assert(npy.write("new.npy", vec.new(2, 3)))
 function npy.write(path, matrix) end
 
 --- Adds the rows of a matrix to a file that npy.write made, or makes it. A crash at any moment leaves either the old or the new rows.
@@ -30,12 +32,14 @@ function npy.write(path, matrix) end
 ---@param matrix hilum.vec.Matrix
 ---@return true? done
 ---@return hilum.Error? err  other columns, or a file that something else wrote
+---@usage assert(npy.append("new.npy", vec.new(1, 3)))
 function npy.append(path, matrix) end
 
 --- What a file's header says.
 ---@param path string
 ---@return {rows: integer, cols: integer, type: string, big_endian: boolean, fortran: boolean}? info  type as "f4"
 ---@return hilum.Error? err
+---@usage print(assert(npy.info("vectors.npy")).rows)
 function npy.info(path) end
 
 return npy

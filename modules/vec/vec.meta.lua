@@ -204,7 +204,7 @@ function vec.retrieval(data, queries, options) end
 ---@param groups integer[]           for each row its column of weights
 ---@return hilum.vec.Matrix precisions  draws x rankings; NaN where nothing relevant has weight
 ---@return hilum.vec.Matrix areas       draws x rankings; ties count half; NaN where all that has weight is relevant, or none
----@usage local precisions, areas = vec.resample(scores, relevant, weights, patients)
+---@usage local ap, auc = vec.resample(vec.from {{3, 2, 1}}, vec.from {{1, 0, 1}}, vec.from {{1, 1}, {2, 0}}, {1, 1, 2}) assert(auc:get(1, 1) == 0.5)
 function vec.resample(scores, relevant, weights, groups) end
 
 --- A float32 matrix, row by row in memory of its own, or mapped read-only from a file (npy.map). #m is the number of rows.

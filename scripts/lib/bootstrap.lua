@@ -92,24 +92,23 @@ end
 
 bootstrap.statistic = statistic
 
-local function mean_of_defined(values)
-  local sum, count = 0.0, 0
-  for _, value in ipairs(values) do
-    if value == value then sum, count = sum + value, count + 1 end
-  end
-  return count > 0 and sum / count or NAN
+local function mean_at(statistics, value_of)
+  local sum = 0.0
+  for _, one in ipairs(statistics) do sum = sum + value_of(one) end
+  return sum / #statistics
 end
 
--- The mean of several statistics, draw by draw: macro averages.
+-- The mean of several defined statistics, draw by draw: macro averages. Where a draw lacks one (a rare finding), its value on the
+-- data stands in: left out, the average would be of other, more common findings.
 function bootstrap.mean(statistics)
-  local values, samples = {}, {}
-  for i, one in ipairs(statistics) do values[i] = one.value end
-  for b = 1, statistics[1] and #statistics[1].samples or 0 do
-    local at = {}
-    for i, one in ipairs(statistics) do at[i] = one.samples[b] end
-    samples[b] = mean_of_defined(at)
+  local samples = {}
+  for b = 1, #statistics[1].samples do
+    samples[b] = mean_at(statistics, function(one)
+      local sample = one.samples[b]
+      return sample == sample and sample or one.value
+    end)
   end
-  return { value = mean_of_defined(values), samples = samples }
+  return { value = mean_at(statistics, function(one) return one.value end), samples = samples }
 end
 
 function bootstrap.difference(a, b)

@@ -121,7 +121,8 @@ function evaluation_words.method(result)
         chance.]]),
       term("Chance", " is the expected value for a random order of the same gallery."),
       term("Intervals", (": the middle 95 %% of %d resamples of patients (seed %d), the same resamples for both models. "):format(
-        result.resamples, result.seed), "Where an image asks, the gallery stays as it is."),
+        result.resamples, result.seed), [[Where an image asks, the gallery stays
+        as it is. In a mean over findings, one that a resample lacks keeps its value.]]),
     } }
 end
 

@@ -6,9 +6,7 @@ local t = require "t"
 
 local SMALL = "--count 100 --size 128"
 
-local function demo(dir, arguments, before)
-  return t.run(("cd '%s' && %s '%s' demo %s"):format(dir, before or "", t.hilum, arguments))
-end
+local function demo(dir, arguments) return t.run(("cd '%s' && '%s' demo %s"):format(dir, t.hilum, arguments)) end
 
 local function must(dir, arguments)
   local status, out, err = demo(dir, arguments)
@@ -48,8 +46,7 @@ end)
 
 t.test("killed in the middle, it goes on", function()
   local dir = t.tmp()
-  local status = demo(dir, SMALL, "timeout -s KILL 1")
-  t.ok(status == 137 or status == 0)
+  t.run(("cd '%s' && { '%s' demo %s & p=$!; sleep 0.4; kill -9 $p; wait $p; }"):format(dir, t.hilum, SMALL))
   must(dir, SMALL)
 end)
 

@@ -115,25 +115,52 @@ end
 
 for _, name in ipairs { "labels", "prepare", "finetune", "embed", "index" } do full_disk_test(name) end
 
--- A file system of a megabyte, where the user may mount one.
+-- A file system of 200 KB, where the user may mount one.
 local function tiny_disk()
   local dir = t.tmp()
   if t.run(("mount -t tmpfs -o size=200k tmpfs %s"):format(quote(dir))) ~= 0 then return nil end
   return dir, setmetatable({}, { __close = function() t.run("umount " .. quote(dir)) end })
 end
 
-local probe, unmount_probe = tiny_disk()
-if unmount_probe then getmetatable(unmount_probe).__close() end
-
-(probe and t.test or t.skip)("a disk that fills up", probe and function()
+local function can_mount()
   local dir, mounted <close> = tiny_disk() -- luacheck: ignore 211
+  return dir ~= nil
+end
+
+local IS_MOUNTABLE = can_mount()
+
+local function test_on_disk(name, f)
+  if not IS_MOUNTABLE then return t.skip(name, "no file system can be mounted here") end
+  t.test(name, function()
+    local dir, mounted <close> = tiny_disk() -- luacheck: ignore 211
+    f(dir)
+  end)
+end
+
+local function remount(dir, options) t.eq((t.run(("mount -o remount,%s %s"):format(options, quote(dir)))), 0) end
+
+test_on_disk("a disk that fills up: what is there is whole, and with more room it goes on", function(dir)
   local status, _, err = hilum(dir, STEPS[1][2])
   t.eq(status, 1)
   t.match(err, "No space left on device")
   for _, name in ipairs(assert(fs.walk(fs.join(dir, "phantoms/images")))) do
-    if not is_temporary(name) then t.ok(#require "hilum.image".check(fs.join(dir, "phantoms/images", name)).problems == 0, name) end
+    if not is_temporary(name) then t.eq(#require "hilum.image".check(fs.join(dir, "phantoms/images", name)).problems, 0, name) end
   end
-end or "no file system can be mounted here")
+  remount(dir, "size=50M")
+  must(dir, STEPS[1][2])
+  t.ok(#assert(fs.list(fs.join(dir, "phantoms/images"))) >= PATIENTS)
+end)
+
+test_on_disk("a project that can only be read: check works, what writes says so", function(dir)
+  remount(dir, "size=50M")
+  must(dir, STEPS[1][2])
+  assert(fs.write(fs.join(dir, "project.lua"), "return {}\n"))
+  remount(dir, "ro")
+  must(dir, "check phantoms/images")
+  local status, _, err = hilum(dir, STEPS[2][2])
+  t.eq(status, 1)
+  t.match(err, "Read%-only file system")
+end)
 
 t.test("a folder, a dangling link and a pipe that are called images", function()
   local dir = t.tmp()

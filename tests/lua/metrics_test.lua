@@ -118,10 +118,10 @@ t.test("a macro average leaves undefined findings out", function()
   local board = comparison.new { "base" }
   board:add("base", "a", { value = 1, samples = { 1, 3 } })
   board:add("base", "b", { value = 0 / 0, samples = { 0 / 0, 0 / 0 } })
-  board:add("base", "c", { value = 3, samples = { 5, 0 / 0 } })
+  board:add("base", "c", { value = 5, samples = { 5, 0 / 0 } })
   for _, key in ipairs { "a", "b", "c" } do board:add_chance(key, 0.25) end
   t.eq(board:combine("all", { "a", "b", "c", "missing" }), 2)
-  t.eq(board.statistics.base.all, { value = 2.0, samples = { 3.0, 3.0 } })
+  t.eq(board.statistics.base.all, { value = 3.0, samples = { 3.0, 4.0 } })
 end)
 
 -- vec.resample against rankings in which every row stands as often as its weight says.

@@ -59,9 +59,11 @@ end
 -- Kills a run at each of the first calls of each function, and runs it again: the files must be as without a kill.
 -- functions: {{module, name, calls}, …}.
 function xrays.survives_kills(prepare, arguments, functions, names)
-  local function fresh()
-    local folder = xrays.project()
-    prepare(folder)
+  local original = xrays.project()
+  prepare(original)
+  local function fresh() -- with the same times
+    local folder = fs.join(t.tmp(), "project")
+    t.eq(t.run(("cp -Rp '%s' '%s'"):format(original, folder)), 0)
     return folder
   end
   local clean = fresh()

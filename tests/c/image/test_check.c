@@ -101,6 +101,15 @@ static void test_container(struct file raw) {
   expect(zeroed, "zero-tail");
 }
 
+/* The message is what a person acts on: which chunk, and both sums. */
+static void test_message(struct file raw) {
+  struct file bad = flip(make_png(gray, raw, 1000), 33 + 2 * 1012 + 500);
+  struct hl_report report = check(NULL, bad, &no_limits);
+  CHECK(report.count == 1 && strncmp(report.findings[0].message, "IDAT 3 has CRC ", 15) == 0);
+  CHECK(strstr(report.findings[0].message, ", should be ") != NULL);
+  hl_report_free(&report);
+}
+
 static void test_chunks(struct file stream) {
   struct file file;
   begin_png(&file, gray);
@@ -270,6 +279,7 @@ static void test_files(void) {
 int main(void) {
   struct file raw = random_rows(gray);
   test_container(raw);
+  test_message(raw);
   test_chunks(deflated(raw));
   test_data(raw);
   test_windows();

@@ -22,7 +22,7 @@ static void test_headers(void) {
   struct hl_npy_info info;
   CHECK(parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n", &info));
   CHECK(info.type == 'f' && info.width == 4 && !info.fortran && !info.big_endian && info.rows == 3 && info.cols == 4);
-  CHECK_EQ_INT(info.offset, 10 + 63);
+  CHECK_EQ_INT(info.offset, 10 + 62);
   CHECK(parse("{\"shape\":(7,),\"descr\":\">i2\",\"fortran_order\":True}", &info));
   CHECK(info.type == 'i' && info.width == 2 && info.big_endian && info.fortran && info.rows == 7 && info.cols == 1);
   CHECK(parse("{'descr': '|u1', 'fortran_order': False, 'shape': (0, 4)}", &info));
@@ -132,7 +132,7 @@ static void test_refusals(void) {
 
 static void test_fortran(void) {
   static const char file_bytes[] =
-      "\x93NUMPY\1\0\x3E\0{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }    \n\1\4\2\5\3\6";
+      "\x93NUMPY\1\0\x3F\0{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }    \n\1\4\2\5\3\6";
   FILE *file = fopen(path, "w");
   fwrite(file_bytes, 1, sizeof file_bytes - 1, file);
   fclose(file);
