@@ -77,10 +77,10 @@ bool hl_npy_info(const char *op, const char *path, struct hl_npy_info *info, str
 /* Reads all numbers as floats, in the order of the file. */
 static bool read_numbers(const struct opened *file, float *to, struct hl_error *err) {
   uint8_t *piece = malloc(PIECE);
-  size_t left = file->info.rows * file->info.cols, offset = file->info.offset;
+  size_t left = file->info.rows * file->info.cols, offset = file->info.offset, room = (size_t)PIECE / file->info.width;
   bool read_all = piece || hl_fail_errno(err, file->op, file->path);
   while (read_all && left > 0) {
-    size_t count = left < PIECE / file->info.width ? left : PIECE / file->info.width;
+    size_t count = left < room ? left : room;
     read_all = read_at(file->fd, piece, count * file->info.width, offset) || fail_read(file, err);
     if (read_all) hl_npy_convert(&file->info, piece, count, to);
     offset += count * file->info.width;

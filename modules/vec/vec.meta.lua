@@ -37,7 +37,7 @@ function vec.gauss(seed, rows, cols, scale) end
 ---@param seed integer
 ---@param n integer
 ---@return integer[] order
----@usage for _, i in ipairs(vec.permutation(1, #records)) do print(i) end
+---@usage for _, i in ipairs(vec.permutation(1, 5)) do print(i) end
 function vec.permutation(seed, n) end
 
 --- The product alpha * op(a) * op(b) + beta * out, where op transposes if `ta` (`tb`) is true.
@@ -45,7 +45,8 @@ function vec.permutation(seed, n) end
 ---@param b hilum.vec.Matrix  k x m, or m x k with tb
 ---@param options? {ta?: boolean, tb?: boolean, alpha?: number, beta?: number, out?: hilum.vec.Matrix}  out is n x m and neither a nor b
 ---@return hilum.vec.Matrix product  n x m; `out` if it was given
----@usage local S = vec.matmul(Z, T, {tb = true, alpha = 1 / 0.3})
+---@usage local images, texts = vec.gauss(1, 8, 4), vec.gauss(2, 3, 4)
+---@usage local S = vec.matmul(images, texts, {tb = true, alpha = 1 / 0.3}) assert(S:cols() == 3)
 function vec.matmul(a, b, options) end
 
 --- a = a + alpha * b, in place. b has a's shape, or one row that is added to every row of a.
@@ -53,27 +54,28 @@ function vec.matmul(a, b, options) end
 ---@param b hilum.vec.Matrix  n x m or 1 x m; not a itself
 ---@param alpha? number  1 if not given
 ---@return hilum.vec.Matrix a
----@usage vec.add(U, bias)
+---@usage local m = vec.add(vec.new(2, 3), vec.from {{1, 2, 3}}) assert(m:get(2, 3) == 3)
 function vec.add(a, b, alpha) end
 
 --- m = alpha * m, in place.
 ---@param m hilum.vec.Matrix
 ---@param alpha number
 ---@return hilum.vec.Matrix m
----@usage vec.scale(m, 0.5)
+---@usage local m = vec.scale(vec.from {{2, 4}}, 0.5) assert(m:get(1, 2) == 2)
 function vec.scale(m, alpha) end
 
 --- Divides every row by max(its length, floor) + epsilon, in place.
 ---@param m hilum.vec.Matrix  n x d
 ---@param options? {floor?: number, epsilon?: number}  1e-12 and 0 if not given
 ---@return hilum.vec.Matrix divisors  n x 1: what the rows were divided by
----@usage local norms = vec.normalize(Z, {floor = 0, epsilon = 1e-9})
+---@usage local m = vec.from {{3, 4}}
+---@usage local norms = vec.normalize(m) assert(norms:get(1, 1) == 5)
 function vec.normalize(m, options) end
 
 --- The length of every row.
 ---@param m hilum.vec.Matrix  n x d
 ---@return hilum.vec.Matrix norms  n x 1
----@usage print(vec.norms(m):get(1, 1))
+---@usage assert(vec.norms(vec.from {{3, 4}}):get(1, 1) == 5)
 function vec.norms(m) end
 
 --- clip((x - mean) / deviation, -limit, limit) * weight, column by column.
@@ -83,7 +85,8 @@ function vec.norms(m) end
 ---@param weight hilum.vec.Matrix  1 x d
 ---@param limit? number  no limit if not given
 ---@return hilum.vec.Matrix standardized  n x d
----@usage local s = vec.standardize(x, x:mean(), x:deviation(), weight, 4)
+---@usage local x = vec.gauss(1, 100, 3)
+---@usage local s = vec.standardize(x, x:mean(), x:deviation(), vec.from {{1, 1, 0.5}}, 4)
 function vec.standardize(x, mean, deviation, weight, limit) end
 
 --- The chosen rows and columns: result(i, j) = m(rows[i], cols[j]).
@@ -91,7 +94,7 @@ function vec.standardize(x, mean, deviation, weight, limit) end
 ---@param rows integer[]
 ---@param cols integer[]
 ---@return hilum.vec.Matrix chosen  #rows x #cols
----@usage local Jb = vec.take(J, captions, distinct)
+---@usage local m = vec.take(vec.from {{1, 2}, {3, 4}}, {2, 2}, {1}) assert(m:get(2, 1) == 3)
 function vec.take(m, rows, cols) end
 
 --- Principal components: the eigenvectors of the covariance of x (columns centred, divided by the number of rows) with the k largest
@@ -101,7 +104,7 @@ function vec.take(m, rows, cols) end
 ---@return hilum.vec.Matrix? components  d x k, orthonormal columns, largest variance first
 ---@return hilum.vec.Matrix|hilum.Error variances  1 x k; or the error, of kind "integrity", when x has values that are not finite
 ---@return hilum.vec.Matrix? mean  1 x d, the column means that were taken off
----@usage local V, variances, mean = assert(vec.pca(x, 128))
+---@usage local components, variances, mean = assert(vec.pca(vec.gauss(1, 50, 8), 3))
 function vec.pca(x, k) end
 
 --- Cross-entropy of a softmax against soft targets, and its gradient.
@@ -112,7 +115,8 @@ function vec.pca(x, k) end
 ---@param gradient hilum.vec.Matrix  n x m; added to
 ---@param options? {axis?: "rows"|"columns", weight?: number, diagonal?: boolean}  "rows", 1 and true; false leaves the entries (i, i) out
 ---@return number loss  weight * loss
----@usage local loss = vec.cross_entropy(S, J, dS, {weight = 0.5})
+---@usage local logits, targets = vec.gauss(1, 4, 3), vec.from {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}}
+---@usage local loss = vec.cross_entropy(logits, targets, vec.new(4, 3), {weight = 0.5})
 function vec.cross_entropy(logits, targets, gradient, options) end
 
 --- Takes the gradient at normalised rows back to the rows before vec.normalize, in place:
@@ -121,7 +125,9 @@ function vec.cross_entropy(logits, targets, gradient, options) end
 ---@param rows hilum.vec.Matrix  n x d, the normalised rows
 ---@param divisors hilum.vec.Matrix  n x 1, what vec.normalize returned
 ---@return hilum.vec.Matrix gradient
----@usage vec.normalize_backward(dZ, Z, norms)
+---@usage local rows = vec.gauss(1, 4, 3)
+---@usage local norms = vec.normalize(rows)
+---@usage vec.normalize_backward(vec.gauss(2, 4, 3), rows, norms)
 function vec.normalize_backward(gradient, rows, divisors) end
 
 --- Adds its transpose to a square matrix, in place.
@@ -136,7 +142,7 @@ function vec.symmetrize(m) end
 ---@param seed integer
 ---@param deviation number
 ---@return hilum.vec.Matrix m
----@usage vec.add_noise(batch, 1, 0.3)
+---@usage local batch = vec.add_noise(vec.new(2, 3), 1, 0.3)
 function vec.add_noise(m, seed, deviation) end
 
 --- One step of Adam (betas 0.9 and 0.999, epsilon 1e-8), in place.
@@ -147,7 +153,8 @@ function vec.add_noise(m, seed, deviation) end
 ---@param step integer  1 for the first step
 ---@param rate number  the learning rate
 ---@return hilum.vec.Matrix parameter
----@usage vec.adam(W, dW, mW, vW, step, 0.01)
+---@usage local W, gradient, m, v = vec.new(1, 2), vec.from {{1, -1}}, vec.new(1, 2), vec.new(1, 2)
+---@usage vec.adam(W, gradient, m, v, 1, 0.01)
 function vec.adam(parameter, gradient, mean, square, step, rate) end
 
 --- Exact search: for every query the k rows of data with the largest inner products, best first, ties by row number.
@@ -158,27 +165,28 @@ function vec.adam(parameter, gradient, mean, square, step, rate) end
 ---@param k integer  at least 1; fewer are found where there are fewer
 ---@param options? {groups?: integer[], query_groups?: integer[], only?: integer[]}  groups: see above; only: the rows that may be found
 ---@return {rows: integer[], scores: number[]}[] results  one per query
----@usage local best = vec.search(gallery, query, 10)[1]; print(best.rows[1], best.scores[1])
+---@usage local gallery = vec.gauss(1, 100, 8)
+---@usage local best = vec.search(gallery, gallery:slice(1, 1), 10)[1] print(best.rows[1], best.scores[1])
 function vec.search(data, queries, k, options) end
 
 --- The numbers of the entries by falling value; equal values keep their order, NaN comes last.
 ---@param values hilum.vec.Matrix  one row or one column
 ---@return integer[] order
----@usage print("best:", vec.order(scores)[1])
+---@usage assert(vec.order(vec.from {{0.1, 0.7, 0.3}})[1] == 2)
 function vec.order(values) end
 
 --- The average precision of one ranking: the mean, over the relevant entries, of the precision at their rank.
 ---@param scores hilum.vec.Matrix  one row or one column
 ---@param relevant boolean[]  one per score
 ---@return number ap  0 to 1; NaN if nothing is relevant
----@usage local ap = vec.average_precision(scores, has_effusion)
+---@usage local ap = vec.average_precision(vec.from {{0.9, 0.1, 0.5}}, {true, false, true}) assert(ap == 1)
 function vec.average_precision(scores, relevant) end
 
 --- The area under the ROC curve: the chance that a relevant entry scores above another one, ties counting half.
 ---@param scores hilum.vec.Matrix  one row or one column
 ---@param relevant boolean[]  one per score
 ---@return number area  0 to 1; NaN if all or none are relevant
----@usage local auc = vec.area_under_curve(scores, has_effusion)
+---@usage local auc = vec.area_under_curve(vec.from {{0.9, 0.1, 0.5}}, {true, false, true}) assert(auc == 1)
 function vec.area_under_curve(scores, relevant) end
 
 --- Retrieval metrics: every query ranks all rows of data by inner product, without those of its own group.
@@ -193,6 +201,7 @@ function vec.area_under_curve(scores, relevant) end
 ---@param queries hilum.vec.Matrix  q x d
 ---@param options {labels: integer[], query_labels: integer[], groups?: integer[], query_groups?: integer[], depth?: integer}  depth: 10
 ---@return table<string, number[]> columns  by the names above
+---@usage local x, bits, patients = vec.gauss(1, 4, 8), {1, 1, 2, 3}, {1, 2, 3, 4}
 ---@usage local r = vec.retrieval(x, x, {labels = bits, query_labels = bits, groups = patients, query_groups = patients})
 function vec.retrieval(data, queries, options) end
 
@@ -204,7 +213,7 @@ function vec.retrieval(data, queries, options) end
 ---@param groups integer[]           for each row its column of weights
 ---@return hilum.vec.Matrix precisions  draws x rankings; NaN where nothing relevant has weight
 ---@return hilum.vec.Matrix areas       draws x rankings; ties count half; NaN where all that has weight is relevant, or none
----@usage local ap, auc = vec.resample(vec.from {{3, 2, 1}}, vec.from {{1, 0, 1}}, vec.from {{1, 1}, {2, 0}}, {1, 1, 2}) assert(auc:get(1, 1) == 0.5)
+---@usage local ap, auc = vec.resample(vec.from {{3, 2, 1}}, vec.from {{1, 0, 1}}, vec.from {{1, 1}, {2, 0}}, {1, 1, 2})
 function vec.resample(scores, relevant, weights, groups) end
 
 --- A float32 matrix, row by row in memory of its own, or mapped read-only from a file (npy.map). #m is the number of rows.
@@ -213,99 +222,100 @@ local Matrix = {}
 
 --- The number of rows.
 ---@return integer rows
----@usage print(m:rows(), m:cols())
+---@usage local m = vec.new(2, 3) print(m:rows(), m:cols())
 function Matrix:rows() end
 
 --- The number of columns.
 ---@return integer cols
----@usage print(m:rows(), m:cols())
+---@usage local m = vec.new(2, 3) print(m:rows(), m:cols())
 function Matrix:cols() end
 
 --- One entry.
 ---@param i integer  row
 ---@param j integer  column
 ---@return number value
----@usage local x = m:get(1, 1)
+---@usage local x = vec.new(2, 3):get(1, 1)
 function Matrix:get(i, j) end
 
 --- Sets one entry.
 ---@param i integer  row
 ---@param j integer  column
 ---@param value number  rounded to float32
----@usage m:set(1, 1, 0.5)
+---@usage vec.new(2, 3):set(1, 1, 0.5)
 function Matrix:set(i, j, value) end
 
 --- One row as an array.
 ---@param i integer
 ---@return number[] row
----@usage print(table.concat(m:row(1), " "))
+---@usage print(table.concat(vec.new(2, 3):row(1), " "))
 function Matrix:row(i) end
 
 --- All rows as arrays.
 ---@return number[][] rows
----@usage for _, row in ipairs(m:table()) do print(#row) end
+---@usage for _, row in ipairs(vec.new(2, 3):table()) do print(#row) end
 function Matrix:table() end
 
 --- The numbers as the bytes of little-endian float32, row by row.
 ---@return string bytes
----@usage file:write(m:bytes())
+---@usage assert(#vec.new(2, 3):bytes() == 24)
 function Matrix:bytes() end
 
 --- Sets every entry.
 ---@param value number
 ---@return hilum.vec.Matrix self
----@usage m:fill(0)
+---@usage vec.new(2, 3):fill(1)
 function Matrix:fill(value) end
 
 --- A copy, in memory of its own.
 ---@return hilum.vec.Matrix copy
----@usage local was = m:copy()
+---@usage local copy = vec.new(2, 3):copy()
 function Matrix:copy() end
 
 --- A copy of the rows first to last; last = first - 1 gives none.
 ---@param first integer
 ---@param last integer
 ---@return hilum.vec.Matrix slice  (last - first + 1) x cols
----@usage local head = m:slice(1, 10)
+---@usage local head = vec.gauss(1, 20, 3):slice(1, 10)
 function Matrix:slice(first, last) end
 
 --- A copy of the columns first to last.
 ---@param first integer
 ---@param last integer
 ---@return hilum.vec.Matrix columns  rows x (last - first + 1)
----@usage local short = embeddings:columns(1, 256)
+---@usage local short = vec.gauss(1, 2, 1024):columns(1, 256)
 function Matrix:columns(first, last) end
 
 --- Copies another matrix over the rows from a number on, or over the rows with these numbers.
 ---@param rows integer|integer[]  the first row, or one row number for each row of other
 ---@param other hilum.vec.Matrix  with as many columns
 ---@return hilum.vec.Matrix self
----@usage all:put(1, part); all:put({7, 3}, two)
+---@usage local all = vec.new(8, 2)
+---@usage all:put(1, vec.gauss(1, 3, 2)) all:put({7, 3}, vec.gauss(2, 2, 2))
 function Matrix:put(rows, other) end
 
 --- A copy of the rows with these numbers, in this order; a number may come more than once.
 ---@param rows integer[]
 ---@return hilum.vec.Matrix gathered  #rows x cols
----@usage local batch = x:gather(order)
+---@usage local batch = vec.gauss(1, 5, 2):gather({5, 1, 3})
 function Matrix:gather(rows) end
 
 --- The mean of every column, summed in float64.
 ---@return hilum.vec.Matrix mean  1 x cols
----@usage local mean = x:mean()
+---@usage local mean = vec.gauss(1, 5, 2):mean()
 function Matrix:mean() end
 
 --- The sum of every column, summed in float64.
 ---@return hilum.vec.Matrix sum  1 x cols
----@usage local db = dU:sum()
+---@usage local sum = vec.gauss(1, 5, 2):sum()
 function Matrix:sum() end
 
 --- The population standard deviation of every column, summed in float64.
 ---@return hilum.vec.Matrix deviation  1 x cols
----@usage local sd = x:deviation()
+---@usage local deviation = vec.gauss(1, 5, 2):deviation()
 function Matrix:deviation() end
 
 --- Gives the memory back. Closing twice is fine; any other use of a closed matrix raises.
----@usage m:close()
+---@usage vec.new(2, 3):close()
 function Matrix:close() end
 
 return vec
