@@ -41,17 +41,20 @@ local function claim(opt, ctx)
   assert(fs.write(fs.join(opt.out, "project.lua"), PROJECT:format(("%q"):format(images), opt.seed)))
 end
 
--- How many records of splits.jsonl are in each part, and one record of the test part that shows a finding worth asking for.
+-- How good a record is to ask with: best one of the test part that shows something, and of that an effusion, which anyone can see.
+local function worth(record)
+  local finding = record.findings[1]
+  return (record.split == "test" and 4 or 0) + (finding ~= "No Finding" and 2 or 0) + (finding == "Effusion" and 1 or 0)
+end
+
+-- How many records of splits.jsonl are in each part, and the first of those that are best to ask with.
 local function look_at_splits(project)
-  local counts, example = { train = 0, validation = 0, test = 0 }, nil
-  for record in require "hilum.json".lines(project:path("splits.jsonl")) do
-    counts[record.split] = (counts[record.split] or 0) + 1
-    local first = record.findings[1]
-    if record.split == "test" and first ~= "No Finding" and (not example or first == "Effusion" and example.findings[1] ~= first) then
-      example = record
-    end
+  local counts, best = { train = 0, validation = 0, test = 0 }, nil
+  for _, record in ipairs(require "lib.dataset".read(project:path("splits.jsonl"))) do
+    counts[record.split] = counts[record.split] + 1
+    if not best or worth(record) > worth(best) then best = record end
   end
-  return counts, example
+  return counts, best
 end
 
 local function prepare(state)
@@ -70,7 +73,6 @@ end
 
 local function query(state)
   local _, example = look_at_splits(state.project)
-  if not example then state.ctx.fail("there is no abnormal image in the test part; give more images") end
   local image = fs.join(state.images, example.image)
   local finding = example.findings[1]
   local queries = {
@@ -151,24 +153,32 @@ local HEADLINES = {
   { list = "words", key = "auc", what = "by the name of a finding: area under the curve" },
 }
 
--- The three numbers to look at first: rows of a table.
-local function headline_rows(evaluation)
-  local rows = {}
+-- The three numbers to look at first: an array of {what=, base=, tuned=, chance=}.
+local function headline_of(evaluation)
+  local numbers = {}
   for _, headline in ipairs(HEADLINES) do
     for _, measure in ipairs(evaluation[headline.list]) do
       if measure.key == headline.key then
-        rows[#rows + 1] = { ["on patients never trained on"] = headline.what, base = ("%.2f"):format(measure.base.value),
-          ["fine-tuned"] = ("%.2f"):format(measure.tuned.value), chance = ("%.2f"):format(measure.chance) }
+        numbers[#numbers + 1] = { what = headline.what, base = measure.base.value, tuned = measure.tuned.value, chance = measure.chance }
       end
     end
   end
-  return rows
+  return numbers
+end
+
+local function print_headline(numbers, print)
+  local rows, title = {}, "on patients never trained on"
+  for i, n in ipairs(numbers) do
+    rows[i] = { [title] = n.what, base = ("%.2f"):format(n.base), ["fine-tuned"] = ("%.2f"):format(n.tuned),
+      chance = ("%.2f"):format(n.chance) }
+  end
+  print("\n%s", require "hilum.term".table(rows, { title, "base", "fine-tuned", "chance" }))
 end
 
 local MADE = {
   { "phantoms/", "the images and their label tables" },
   { "dataset.jsonl, splits.jsonl", "each image's findings, caption, patient and part" },
-  { "train.jsonl, validation.jsonl", "what Bedrock would take as it is" },
+  { "train.jsonl, validation.jsonl", "captions, in the form that Bedrock takes" },
   { "models/tuned/", "the fine-tuned model" },
   { "embeddings/, index/", "the vectors of both models, and what is searched" },
 }
@@ -182,17 +192,14 @@ local function print_what_was_made(state)
   for _, page in ipairs(state.pages) do print("    %s", page) end
 end
 
-local function summarise(state, timings)
-  local total, print = 0, state.ctx.print
-  for _, timing in ipairs(timings) do total = total + timing.seconds end
-  print("\n%s", require "hilum.term".table(headline_rows(state.results.evaluate),
-    { "on patients never trained on", "base", "fine-tuned", "chance" }))
-  print("\nDone in %.1f s. In %s there are:", total, state.opt.out)
+local function summarise(state, result)
+  local print = state.ctx.print
+  print_headline(result.headline, print)
+  print("\nDone in %.1f s. In %s there are:", result.seconds, state.opt.out)
   print_what_was_made(state)
   print("\nNext:  cd %s && hilum status", state.opt.out)
   print("       hilum query --text Cardiomegaly --open")
   print("Your own data:  hilum demo --images FOLDER --labels TABLE, or step by step: hilum init my-study")
-  return total
 end
 
 local function run(opt, ctx)
@@ -203,9 +210,11 @@ local function run(opt, ctx)
   local state = { opt = opt, ctx = inner, project = inner.project, pages = {}, results = {}, changed = ctx.force,
     images = opt.images or fs.join(phantoms, "images"),
     tables = opt.labels or { fs.join(phantoms, "labels.csv"), fs.join(phantoms, "Data_Entry.csv") } }
-  local timings = run_steps(state)
-  local seconds = summarise(state, timings)
-  return { project = opt.out, seconds = seconds, steps = timings, pages = state.pages, evaluation = state.results.evaluate }
+  local result = { project = opt.out, steps = run_steps(state), pages = state.pages, seconds = 0.0 }
+  for _, step in ipairs(result.steps) do result.seconds = result.seconds + step.seconds end
+  result.headline = headline_of(state.results.evaluate)
+  summarise(state, result)
+  return result
 end
 
 return {
@@ -223,7 +232,7 @@ clinical use.]],
     { "size", type = "integer", min = 128, max = 4096, default = 256, help = "their side in pixels, a multiple of 8" },
     { "seed", type = "integer", min = 0, default = 1, help = "the same seed gives the same demo" },
     { "images", type = "path", must_exist = true, is = "dir", help = "a folder of your images instead of phantoms" },
-    { "labels", type = "list", of = "path", metavar = "TABLE", help = "your label tables, or a folder of them" },
+    { "labels", type = "list", of = "path", must_exist = true, metavar = "TABLE", help = "your label tables, or a folder of them" },
   },
   examples = { "hilum demo", "hilum demo --images images --labels labels.csv --out my-demo" },
   run = run,

@@ -7,7 +7,7 @@ local MOST_PROBLEMS_SHOWN = 20
 -- By Bedrock's names, which a job file uses, and with what is taken where nobody says anything.
 local HYPERPARAMETERS = {
   { "epochs", bedrock = "epochCount", type = "integer", min = 1, max = 100, default = 5, help = "how often each record is seen" },
-  { "batch-size", bedrock = "batchSize", type = "integer", min = 1, max = 9216, default = 256, help = "records a step" },
+  { "batch-size", bedrock = "batchSize", type = "integer", min = 2, max = 9216, default = 256, help = "records a step" },
   { "learning-rate", bedrock = "learningRate", type = "number", min = 5e-8, max = 1, default = 0.01, help = "Adam's step size" },
 }
 
@@ -122,8 +122,10 @@ local function read_set(path, opt, ctx, problems)
 end
 
 local function refuse_too_little(train, opt, ctx)
-  if #train.captions < 2 then ctx.fail("%s has %d usable records; there is nothing to learn from", opt.train, #train.captions) end
-  if #require "lib.text".distinct(train.captions) < 2 then
+  local text, told = require "lib.text", {}
+  for i, caption in ipairs(train.captions) do told[i] = table.concat(text.words(caption), " ") end
+  if #told < 2 then ctx.fail("%s has %d usable records; there is nothing to learn from", opt.train, #told) end
+  if #text.distinct(told) < 2 then
     ctx.fail("%s has one caption only (%s); a model learns by telling captions apart", opt.train, train.captions[1])
   end
 end
@@ -201,7 +203,7 @@ effusion" finds effusions. It is not a clinical tool.]],
     option_of(HYPERPARAMETERS[1]),
     option_of(HYPERPARAMETERS[2]),
     option_of(HYPERPARAMETERS[3]),
-    { "seed", type = "integer", min = 0, default = 1, help = "of the order of the records and the noise" },
+    { "seed", type = "integer", min = 0, max = 2147483647, default = 1, help = "of the order of the records and the noise" },
     { "skip-broken", type = "flag", default = false, help = "leave out records that cannot be used instead of refusing" },
   },
   examples = {

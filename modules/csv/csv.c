@@ -31,6 +31,7 @@ struct hl_csv_reader {
 
   size_t first_cell;     /* of the row under way */
   size_t line, row_line; /* under way; where the row under way began */
+  bool at_line_end;      /* libcsv has reported one in what it was last fed */
   bool after_return;     /* the last line ended in CR: an LF now belongs to it */
   uint32_t path_offset;  /* of the path in the text, for file_column */
   size_t newlines;       /* in the chunks so far */
@@ -57,41 +58,50 @@ static size_t count_newlines(const char *text, size_t size) {
 
 /* Cells. */
 
-static bool grow_cells(struct hl_csv_block *block) {
-  uint32_t *grown = hl_grow(block->cells, &block->cell_room, block->cell_count + 1, sizeof *grown);
+static bool grow_cells(struct hl_csv_block *block, size_t count) {
+  uint32_t *grown = hl_grow(block->cells, &block->cell_room, block->cell_count + count, sizeof *grown);
   if (grown) block->cells = grown;
   return grown;
 }
 
-static bool add_offset(struct hl_csv_block *block, uint32_t offset) {
-  if (block->cell_count == block->cell_room && !grow_cells(block)) return false;
-  block->cells[block->cell_count++] = offset;
-  return true;
+/* Room for count more offsets; false: no memory. */
+static bool reserve_cells(struct hl_csv_block *block, size_t count) {
+  return count <= block->cell_room - block->cell_count || grow_cells(block, count);
 }
 
 static bool grow_text(struct hl_csv_block *block, size_t size) {
-  char *grown = hl_grow(block->text, &block->text_room, block->text_size + size + 1, 1);
+  char *grown = hl_grow(block->text, &block->text_room, block->text_size + size, 1);
   if (grown) block->text = grown;
   return grown;
 }
 
-/* Adds text and its NUL; false: no memory. */
-static bool add_text(struct hl_csv_block *block, const char *text, size_t size) {
-  if (size >= block->text_room - block->text_size && !grow_text(block, size)) return false;
-  char *to = block->text + block->text_size;
-  if (size == 1) /* most cells of a label table: not worth a call */
-    *to = *text;
-  else
-    memcpy(to, text, size);
-  to[size] = '\0';
-  block->text_size += size + 1;
+static bool reserve_text(struct hl_csv_block *block, size_t size) {
+  return size <= block->text_room - block->text_size || grow_text(block, size);
+}
+
+static bool add_offset(struct hl_csv_block *block, uint32_t offset) {
+  if (!reserve_cells(block, 1)) return false;
+  block->cells[block->cell_count++] = offset;
   return true;
 }
 
+/* Adds text and its NUL; false: no memory. */
+static bool add_text(struct hl_csv_block *block, const char *text, size_t size) {
+  if (!reserve_text(block, size + 1)) return false;
+  memcpy(block->text + block->text_size, text, size);
+  block->text_size += size + 1;
+  block->text[block->text_size - 1] = '\0';
+  return true;
+}
+
+static bool check_size(struct hl_csv_reader *reader, size_t size) {
+  return reader->block->text_size + size < UINT32_MAX || fail_at(reader, reader->line, "the file is larger than 4 GB: split it");
+}
+
 static bool add_cell(struct hl_csv_reader *reader, const char *text, size_t size) {
-  size_t offset = reader->block->text_size;
-  if (offset + size >= UINT32_MAX) return fail_at(reader, reader->line, "the file is larger than 4 GB: split it");
-  return (add_text(reader->block, text, size) && add_offset(reader->block, (uint32_t)offset)) || fail_memory(reader);
+  uint32_t offset = (uint32_t)reader->block->text_size;
+  if (!check_size(reader, size)) return false;
+  return (add_text(reader->block, text, size) && add_offset(reader->block, offset)) || fail_memory(reader);
 }
 
 static void take_cell(void *data, size_t size, void *context) {
@@ -192,6 +202,7 @@ static void take_line_end(int end, void *context) {
   if (has_cells && !finish_row(reader)) return;
   bool counted = end == '\n' && reader->after_return && !has_cells;
   reader->after_return = end == '\r';
+  reader->at_line_end = true;
   if (!counted) reader->line++;
   reader->row_line = reader->line;
   reader->first_cell = reader->block->cell_count;
@@ -291,6 +302,55 @@ static bool finish(struct hl_csv_reader *reader) {
   return fail_at(reader, 1, "empty: not even a header");
 }
 
+/* Parsing a chunk. */
+
+static bool feed(struct hl_csv_reader *reader, const char *text, size_t size) {
+  reader->at_line_end = false;
+  if (csv_parse(&reader->parser, text, size, take_cell, take_line_end, reader) != size) return fail_memory(reader);
+  return !reader->failed;
+}
+
+/* A line without quotes: the whole of it is copied, and its separators become the NULs. */
+static bool take_plain_line(struct hl_csv_reader *reader, const char *line, size_t size) {
+  struct hl_csv_block *block = reader->block;
+  uint32_t start = (uint32_t)block->text_size;
+  char separator = (char)csv_get_delim(&reader->parser);
+  if (!check_size(reader, size)) return false;
+  if (!reserve_cells(block, size + 1) || !add_text(block, line, size)) return fail_memory(reader);
+  uint32_t *cells = block->cells;
+  size_t count = block->cell_count;
+  char *text = block->text + start;
+  cells[count++] = start;
+  for (uint32_t i = 0; i < size; i++)
+    if (text[i] == separator) {
+      text[i] = '\0';
+      cells[count++] = start + i + 1;
+    }
+  block->cell_count = count;
+  return true;
+}
+
+/* Takes the whole lines at text; returns what is left. */
+static const char *take_plain_lines(struct hl_csv_reader *reader, const char *text, const char *end) {
+  const char *newline;
+  while (!reader->failed && (newline = memchr(text, '\n', (size_t)(end - text)))) {
+    if (newline == text || take_plain_line(reader, text, (size_t)(newline - text))) take_line_end('\n', reader);
+    text = newline + 1;
+  }
+  return text;
+}
+
+/* libcsv looks at every byte. Where there is no quote it need not: a chunk with none, and no CR, is nothing but lines, once
+ * libcsv has come to the end of the row under way. */
+static bool parse_chunk(struct hl_csv_reader *reader, const char *chunk, size_t size) {
+  const char *end = chunk + size, *newline = memchr(chunk, '\n', size);
+  bool plain = newline && !memchr(chunk, '"', size) && !memchr(chunk, '\r', size);
+  if (!plain) return feed(reader, chunk, size);
+  if (!feed(reader, chunk, (size_t)(newline + 1 - chunk))) return false;
+  const char *rest = reader->at_line_end ? take_plain_lines(reader, newline + 1, end) : newline + 1;
+  return !reader->failed && feed(reader, rest, (size_t)(end - rest));
+}
+
 /* What a table needs before its first row. */
 static bool prepare(struct hl_csv_table *table) {
   if (!table->blocks) table->blocks = calloc(1, sizeof *table->blocks);
@@ -316,8 +376,7 @@ bool hl_csv_read(struct hl_csv_reader *reader, struct hl_csv_table *table, bool 
   *ended = size == 0;
   if (*ended) return finish(reader);
   if (!inspect(reader, &chunk, &size)) return false;
-  if (csv_parse(&reader->parser, chunk, size, take_cell, take_line_end, reader) != size) return fail_memory(reader);
-  return !reader->failed;
+  return parse_chunk(reader, chunk, size);
 }
 
 void hl_csv_forget_rows(struct hl_csv_table *table) {

@@ -49,6 +49,14 @@ local function coordinates(features, space)
   return vec.matmul(centred, space.components)
 end
 
+-- What the captions know, and the column (the row of the table) of each bucket that was met.
+local function fit_words(captions)
+  local distinct, counts = text.distinct(captions)
+  local words = { vocabulary = text.fit(distinct, counts), columns = {} }
+  for i, bucket in ipairs(words.vocabulary.buckets) do words.columns[bucket] = i end
+  return words
+end
+
 -- What is learned: W and b of the image tower, E, the table's rows for the buckets that were met.
 local function new_weights(space, vocabulary)
   local rows = {}
@@ -58,13 +66,14 @@ local function new_weights(space, vocabulary)
 end
 
 -- A caption as training needs it: its columns of the table with their weights, and its words for the likeness.
-local function read_caption(caption, vocabulary, columns)
+local function read_caption(caption, words)
   local buckets, weights = text.features(caption)
-  local read = { columns = {}, weights = {}, weighed = text.weigh(caption, vocabulary) }
+  local read = { columns = {}, weights = {}, weighed = text.weigh(caption, words.vocabulary) }
   for i, bucket in ipairs(buckets) do
-    if columns[bucket] then
-      table.insert(read.columns, columns[bucket])
-      table.insert(read.weights, weights[i] * vocabulary.idf[bucket])
+    local column = words.columns[bucket]
+    if column then
+      table.insert(read.columns, column)
+      table.insert(read.weights, weights[i] * words.vocabulary.idf[bucket])
     end
   end
   return read
@@ -80,10 +89,13 @@ local function tabulate(captions, columns)
   return rows, vec.from(text.jaccard(weighed))
 end
 
-local function prepare_set(set, space, vocabulary, column_of)
+-- A set {features=, captions=} in the terms of the model: the images' coordinates, the distinct captions, and the place of each
+-- record's caption among these.
+local function prepare_set(set, space, words)
   local distinct, _, place = text.distinct(set.captions)
-  local prepared = { coordinates = coordinates(set.features, space), captions = {}, place = place, columns = #vocabulary.buckets }
-  for i, caption in ipairs(distinct) do prepared.captions[i] = read_caption(caption, vocabulary, column_of) end
+  local prepared = { coordinates = coordinates(set.features, space), captions = {}, place = place,
+    columns = #words.vocabulary.buckets }
+  for i, caption in ipairs(distinct) do prepared.captions[i] = read_caption(caption, words) end
   if #distinct <= MOST_TABULATED then prepared.rows, prepared.likeness = tabulate(prepared.captions, prepared.columns) end
   return prepared
 end
@@ -217,27 +229,22 @@ local function measure(run, set)
 end
 
 -- Image tower and preparation in one matrix: features are standardised, then (s - mean) components W + b.
-local function fold(run, space, vocabulary, column_of)
-  local projection = vec.matmul(space.components, run.weights.W)
-  local bias = run.weights.b:copy()
+local function fold(run)
+  local space, words, weights = run.space, run.words, run.weights
+  local projection, bias = vec.matmul(space.components, weights.W), weights.b:copy()
   vec.matmul(space.mean, projection, { alpha = -1, beta = 1, out = bias })
-  return local_model.new { scale = space.scale, projection = projection, bias = bias, table = run.weights.E, columns = column_of,
-    idf = vocabulary.idf, words = vocabulary.words }
+  return local_model.new { scale = space.scale, projection = projection, bias = bias, table = weights.E, columns = words.columns,
+    idf = words.vocabulary.idf, words = words.vocabulary.words }
 end
 
 -- Everything that is there before the first step; training.epoch(run, 1), … then change run.weights.
 function training.start(train, parameters)
-  local distinct, counts = text.distinct(train.captions)
-  local vocabulary, column_of = text.fit(distinct, counts), {}
-  for i, bucket in ipairs(vocabulary.buckets) do column_of[bucket] = i end
-  local space = fit_space(train.features, parameters.components)
-  local weights = new_weights(space, vocabulary)
+  local words, space = fit_words(train.captions), fit_space(train.features, parameters.components)
+  local weights = new_weights(space, words.vocabulary)
   local batches = math.max(1, (#train.captions + parameters.batch_size - 1) // parameters.batch_size)
-  return { seed = parameters.seed, batch_size = parameters.batch_size, weights = weights,
+  return { seed = parameters.seed, batch_size = parameters.batch_size, space = space, words = words, weights = weights,
     optimizer = new_optimizer(weights, batches * parameters.epochs, parameters.learning_rate),
-    prepare = function(set) return prepare_set(set, space, vocabulary, column_of) end,
-    train = prepare_set(train, space, vocabulary, column_of),
-    finish = function(run) return fold(run, space, vocabulary, column_of) end, components = space.count }
+    train = prepare_set(train, space, words) }
 end
 
 -- train: {features= (N x 780), captions=}. parameters: epochs, batch_size, learning_rate, seed; components, if not by the rule.
@@ -245,14 +252,14 @@ end
 -- Returns the towers, and the history {loss=, validation_loss=, components=}. The same arguments give the same bits.
 function training.train(train, parameters, options)
   local run = training.start(train, parameters)
-  local validation = options.validation and run.prepare(options.validation)
-  local history = { loss = {}, validation_loss = validation and {}, components = run.components }
+  local validation = options.validation and prepare_set(options.validation, run.space, run.words)
+  local history = { loss = {}, validation_loss = validation and {}, components = run.space.count }
   for epoch = 1, parameters.epochs do
     history.loss[epoch] = training.epoch(run, epoch)
     if validation then history.validation_loss[epoch] = measure(run, validation) end
     if options.on_epoch then options.on_epoch(epoch, history.loss[epoch], validation and history.validation_loss[epoch]) end
   end
-  return run:finish(), history
+  return fold(run), history
 end
 
 return training

@@ -121,7 +121,7 @@ t.test("the image coordinates are those of the specification", function()
   local captions = {}
   for i = 1, 60 do captions[i] = CAPTIONS[i % 5 + 1] end
   local run = training.start({ features = features, captions = captions }, PARAMETERS)
-  t.eq(run.components, 16)
+  t.eq(run.space.count, 16)
   run = training.start({ features = features, captions = captions },
     { epochs = 1, batch_size = 32, learning_rate = 0.01, seed = 1, components = 12 })
   for k, wanted in ipairs { 49.632126, 51.882034, 47.556686, 47.52379 } do

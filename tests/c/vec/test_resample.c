@@ -92,5 +92,5 @@ int main(void) {
   memset(relevant.data, 0, RANKINGS * ROWS * sizeof *relevant.data);
   hl_resample_part(&job, 0);
   CHECK(isnan(at(&precisions, 0, 0)) && isnan(at(&areas, 0, 0)));
-  return check_result();
+  return check_report();
 }
