@@ -2,8 +2,10 @@
 -- evaluate: how well images are found, base against fine-tuned. The protocol is lib/trial, the numbers lib/evaluation, the page
 -- lib/evaluation_page.
 local embeddings = require "lib.embeddings"
+local examples = require "lib.examples"
 local fs = require "hilum.fs"
 local trial = require "lib.trial"
+local vec = require "hilum.vec"
 
 local PICTURE_SIDE = 160
 local BASE = "base"
@@ -69,7 +71,8 @@ end
 local function make_trial(opt, ctx, docs)
   local split = opt.on or trial.choose_split(docs)
   if not split then ctx.fail("the embedded images are in no test or validation part: run `hilum split`, then `hilum embed IMAGES`") end
-  local made = trial.new(docs, training_counts(opt, docs), { split = split, gallery = opt.gallery, head = opt.head, tail = opt.tail })
+  local made = trial.new(docs, training_counts(opt, docs), { split = split, gallery = opt.gallery, head = opt.head, tail = opt.tail,
+    enough = opt.enough })
   if #made.queries.rows < 2 then ctx.fail("only %d images of the %s part are embedded: nothing to rank", #made.queries.rows, split) end
   if #made.gallery.rows == 0 then ctx.fail("no image of the training part is embedded: leave --gallery at `same`") end
   return made
@@ -115,7 +118,8 @@ local function check_shortcut(made, store)
       is_abnormal[#is_abnormal + 1] = made.abnormal[i] or false
     end
   end
-  return { file_size_auc = require "lib.metrics".auc(is_abnormal, sizes) }
+  local auc = #sizes > 0 and vec.area_under_curve(vec.from { sizes }, is_abnormal)
+  return { file_size_auc = auc == auc and auc or nil }
 end
 
 local function describe_models(sets)
@@ -142,7 +146,10 @@ local function table_rows(result)
   for _, measure in ipairs(result.abnormal) do
     if measure.key == "map" then add("Mean average precision, abnormal queries", measure) end
   end
-  for _, measure in ipairs(result.words) do add("By name of finding: " .. measure.title:gsub("^%u", string.lower), measure) end
+  for i, measure in ipairs(result.words) do
+    add("By name of finding: " .. measure.title:gsub("^%u", string.lower), measure)
+    add(("… findings with %d training images or more"):format(result.enough), result.learnt[i])
+  end
   return rows
 end
 
@@ -154,26 +161,15 @@ local function tell(result, ctx)
 end
 
 local function write_page(result, store, opt)
-  local names = require "lib.examples".images(result.examples)
+  local names = examples.images(result.examples)
   local drawn = require "lib.evaluation_page".draw(result, require "lib.pictures".of_names(store, names, PICTURE_SIDE),
     { anonymous = opt.anonymous, made = ("Made on %s by hilum %s."):format(os.date("%Y-%m-%d"), require "hilum".version) })
   assert(fs.mkdir(fs.dir(opt.out)))
   assert(fs.write(opt.out, drawn))
 end
 
-local function anonymise(result)
-  for _, example in ipairs(result.examples) do
-    for _, list in ipairs { { example }, example.base or {}, example.tuned or {} } do
-      for _, one in ipairs(list) do
-        if one.doc then one.doc = { findings = one.doc.findings } end
-      end
-    end
-  end
-end
-
-local function run(opt, ctx)
-  local sets = open_sets(opt, ctx)
-  check_captions(sets, ctx)
+-- The numbers, and all that the page says besides.
+local function measure(opt, ctx, sets)
   local docs, vectors = align(sets, ctx)
   local made = make_trial(opt, ctx, docs)
   ctx.say("%d queries of %s in a gallery of %d images; the query's own patient is never in it", #made.queries.rows,
@@ -182,14 +178,24 @@ local function run(opt, ctx)
   local progress <close> = ctx.progress(#models * #made.findings, "evaluating")
   local result, found = require "lib.evaluation".run(made, models, { resamples = opt.resamples, seed = opt.seed, progress = progress })
   progress:finish()
+  if #result.all == 0 then
+    ctx.fail("no image of the %s part has a finding in common with one of another patient: too few images", made.split)
+  end
+  result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
+  result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
+  result.examples = examples.draw(made, found, opt.seed)
+  return result, made
+end
+
+local function run(opt, ctx)
+  local sets = open_sets(opt, ctx)
+  check_captions(sets, ctx)
+  local result, made = measure(opt, ctx, sets)
   local store = require "lib.store".open(opt.images)
   if not store then ctx.warn("%s is not there: the page has no pictures (--images FOLDER)", opt.images) end
-  result.models, result.embedded, result.head, result.tail = describe_models(sets), sets.base.info.embedded, opt.head, opt.tail
-  result.untrained = sets.base.info.base
   result.shortcut = check_shortcut(made, store)
-  result.examples = require "lib.examples".draw(made, found, opt.seed)
   write_page(result, store, opt)
-  if opt.anonymous then anonymise(result) end
+  if opt.anonymous then examples.anonymise(result.examples) end
   tell(result, ctx)
   ctx.say("%s: images%s inside", opt.out, opt.anonymous and "" or " and patient numbers")
   result.page = opt.out
@@ -219,6 +225,7 @@ The result is reports/evaluation.html, one file that needs nothing else: numbers
     { "seed", type = "integer", default = 1, help = "the same seed gives the same intervals and examples" },
     { "head", type = "integer", min = 1, default = 1000, help = "findings with more training images are common" },
     { "tail", type = "integer", min = 1, default = 100, help = "findings with fewer training images are rare" },
+    { "enough", type = "integer", min = 0, default = 30, help = "also average over the findings with this many training images" },
     { "anonymous", type = "flag", default = false, help = "leave patient numbers and file names out" },
     { "images", type = "path", default = "images", help = "the folder of the images, for the pictures" },
     { "embeddings", type = "path", default = "embeddings", help = "where `hilum embed` wrote them" },

@@ -52,7 +52,8 @@ build() {
   build_in build
 }
 
-test_all() {
+# Ends with the plain tests, whose summary is the last thing printed.
+test_everywhere() {
   install_packages $build_packages $all_packages
   build_in build-asan -DHILUM_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo
   test_in build-asan -LE 'lint|browser'
@@ -63,9 +64,25 @@ test_all() {
 }
 
 case "${1:-build} ${2:-}" in
-  "build ") build && echo "hilum: built build/bin/hilum; try build/bin/hilum help" ;;
-  "demo ") build && exec build/bin/hilum demo ;;
-  "test ") build && test_in build ;;
-  "test all") test_all && build && test_in build ;;
-  *) echo "usage: sh vendor/bootstrap.sh build | demo | test [all]" >&2; exit 2 ;;
+  "build ")
+    build
+    echo "hilum: built build/bin/hilum; try build/bin/hilum help"
+    ;;
+  "demo ")
+    build
+    exec build/bin/hilum demo
+    ;;
+  "test ")
+    build
+    test_in build
+    ;;
+  "test all")
+    test_everywhere
+    build
+    test_in build
+    ;;
+  *)
+    echo "usage: sh vendor/bootstrap.sh build | demo | test [all]" >&2
+    exit 2
+    ;;
 esac

@@ -18,6 +18,9 @@ struct hl_matrix {
   int borrows;     /* operations under way that read or write data; main thread only */
 };
 
+/* Zeroed memory on a 64-byte boundary for the caller to free; in huge pages when it is large. NULL: there is none. */
+void *hl_alloc_pages(size_t bytes);
+
 /* Fills m with zeroed memory for rows x cols. False when the size overflows or memory runs out; m is then closed. */
 bool hl_matrix_alloc(struct hl_matrix *m, size_t rows, size_t cols);
 

@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: MIT */
+#include "fs/fs_lua.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/bind.h"
 #include "core/file.h"
 #include "fs/walk.h"
 #include "task/op.h"
 
-#define FILE_TYPE "hilum.fs.File"
-#define LOCK_TYPE "hilum.fs.Lock"
-
-static int push_failure(lua_State *L, const char *op, const char *path) {
+int hl_fs_push_failure(lua_State *L, const char *op, const char *path) {
   struct hl_error err;
   hl_fail_errno(&err, op, path);
   return hl_push_error(L, &err);
 }
 
-static int push_done(lua_State *L, bool done, const struct hl_error *err) {
+int hl_fs_push_done(lua_State *L, bool done, const struct hl_error *err) {
   if (!done) return hl_push_error(L, err);
   lua_pushboolean(L, true);
   return 1;
@@ -59,7 +56,7 @@ static struct path_op *new_path_op(lua_State *L, const struct hl_op_class *cls) 
 
 static int push_path_op(lua_State *L, struct hl_op *op) {
   struct path_op *self = (struct path_op *)op;
-  return push_done(L, self->done, &self->err);
+  return hl_fs_push_done(L, self->done, &self->err);
 }
 
 static void work_read(struct hl_op *op, size_t item) {
@@ -199,19 +196,19 @@ static int l_stat(lua_State *L) {
 
 static int l_mkdir(lua_State *L) {
   struct hl_error err;
-  return push_done(L, hl_make_folders("fs.mkdir", hl_check_path(L, 1), &err), &err);
+  return hl_fs_push_done(L, hl_make_folders("fs.mkdir", hl_check_path(L, 1), &err), &err);
 }
 
 static int l_remove(lua_State *L) {
   const char *path = hl_check_path(L, 1);
-  if (remove(path) != 0) return push_failure(L, "fs.remove", path);
+  if (remove(path) != 0) return hl_fs_push_failure(L, "fs.remove", path);
   lua_pushboolean(L, true);
   return 1;
 }
 
 static int l_rename(lua_State *L) {
   const char *from = hl_check_path(L, 1), *to = hl_check_path(L, 2);
-  if (rename(from, to) != 0) return push_failure(L, "fs.rename", lua_pushfstring(L, "%s to %s", from, to));
+  if (rename(from, to) != 0) return hl_fs_push_failure(L, "fs.rename", lua_pushfstring(L, "%s to %s", from, to));
   lua_pushboolean(L, true);
   return 1;
 }
@@ -232,7 +229,7 @@ static int l_temp(lua_State *L) {
   const char *pattern = lua_tolstring(L, -1, &size);
   char *path = lua_newuserdatauv(L, size + 1, 0);
   memcpy(path, pattern, size + 1);
-  if (!mkdtemp(path)) return push_failure(L, "fs.temp", folder);
+  if (!mkdtemp(path)) return hl_fs_push_failure(L, "fs.temp", folder);
   lua_pushlstring(L, path, size);
   return 1;
 }
@@ -240,171 +237,19 @@ static int l_temp(lua_State *L) {
 static int l_real(lua_State *L) {
   const char *path = hl_check_path(L, 1);
   char *real = lua_newuserdatauv(L, PATH_MAX, 0);
-  if (!realpath(path, real)) return push_failure(L, "fs.real", path);
+  if (!realpath(path, real)) return hl_fs_push_failure(L, "fs.real", path);
   lua_pushstring(L, real);
   return 1;
 }
 
 static int l_cwd(lua_State *L) {
   char *path = lua_newuserdatauv(L, PATH_MAX, 0);
-  if (!getcwd(path, PATH_MAX)) return push_failure(L, "fs.cwd", ".");
+  if (!getcwd(path, PATH_MAX)) return hl_fs_push_failure(L, "fs.cwd", ".");
   lua_pushstring(L, path);
   return 1;
 }
 
-/* Paths as text. */
-
-static int l_join(lua_State *L) {
-  int count = lua_gettop(L);
-  luaL_Buffer b;
-  for (int i = 1; i <= count; i++) luaL_checkstring(L, i);
-  int first = count; /* an absolute part starts anew */
-  while (first > 1 && *lua_tostring(L, first) != '/') first--;
-  luaL_buffinit(L, &b);
-  for (int i = first; i <= count; i++) {
-    size_t size, length = luaL_bufflen(&b);
-    const char *part = lua_tolstring(L, i, &size);
-    if (size && length && luaL_buffaddr(&b)[length - 1] != '/') luaL_addchar(&b, '/');
-    luaL_addlstring(&b, part, size);
-  }
-  luaL_pushresult(&b);
-  return 1;
-}
-
-/* The length of path without the slashes at its end (but "/" stays), and where its last name begins. */
-static size_t find_base(const char *path, size_t size, size_t *base) {
-  while (size > 1 && path[size - 1] == '/') size--;
-  *base = size;
-  while (*base > 0 && path[*base - 1] != '/') --*base;
-  return size;
-}
-
-static int l_base(lua_State *L) {
-  size_t size, base;
-  const char *path = luaL_checklstring(L, 1, &size);
-  size = find_base(path, size, &base);
-  lua_pushlstring(L, path + base, size - base);
-  return 1;
-}
-
-static int l_dir(lua_State *L) {
-  size_t size, base;
-  const char *path = luaL_checklstring(L, 1, &size);
-  find_base(path, size, &base);
-  if (base == 0) {
-    lua_pushliteral(L, ".");
-    return 1;
-  }
-  while (base > 1 && path[base - 1] == '/') base--;
-  lua_pushlstring(L, path, base);
-  return 1;
-}
-
-static int l_ext(lua_State *L) {
-  size_t size, base;
-  const char *path = luaL_checklstring(L, 1, &size);
-  size = find_base(path, size, &base);
-  size_t dot = size;
-  while (dot > base && path[dot - 1] != '.') dot--;
-  if (dot <= base + 1) dot = size + 1; /* no dot, or only the one of a hidden file */
-  lua_pushlstring(L, path + dot - 1, size + 1 - dot);
-  return 1;
-}
-
-/* File: writing what appears whole or not at all. */
-
-static struct hl_file *check_file(lua_State *L) {
-  struct hl_file *file = luaL_checkudata(L, 1, FILE_TYPE);
-  luaL_argcheck(L, file->path, 1, "file is closed");
-  return file;
-}
-
-static int l_create(lua_State *L) {
-  const char *path = hl_check_path(L, 1);
-  struct hl_file *file = hl_new_object(L, FILE_TYPE, sizeof *file);
-  struct hl_error err;
-  return hl_file_create(file, "fs.create", path, &err) ? 1 : hl_push_error(L, &err);
-}
-
-static int l_file_write(lua_State *L) {
-  struct hl_file *file = check_file(L);
-  int count = lua_gettop(L);
-  struct hl_error err;
-  for (int i = 2; i <= count; i++) luaL_checkstring(L, i);
-  for (int i = 2; i <= count; i++) {
-    size_t size;
-    const char *data = lua_tolstring(L, i, &size);
-    if (hl_file_write(file, data, size, &err)) continue;
-    hl_file_abort(file);
-    return hl_push_error(L, &err);
-  }
-  lua_settop(L, 1);
-  return 1;
-}
-
-static int l_file_commit(lua_State *L) {
-  struct hl_error err;
-  return push_done(L, hl_file_commit(check_file(L), &err), &err);
-}
-
-static int l_file_abort(lua_State *L) {
-  hl_file_abort(luaL_checkudata(L, 1, FILE_TYPE));
-  return 0;
-}
-
-static int l_file_tostring(lua_State *L) {
-  const struct hl_file *file = luaL_checkudata(L, 1, FILE_TYPE);
-  lua_pushfstring(L, FILE_TYPE " (%s)", file->path ? file->path : "closed");
-  return 1;
-}
-
-/* Lock: one process at a time. The file stays; what counts is the flock(2), which ends with the process. */
-
-struct lock {
-  int fd_plus_one; /* 0: released */
-};
-
-static int push_held(lua_State *L, int fd, const char *path) {
-  char holder[32] = "";
-  ssize_t size = pread(fd, holder, sizeof holder - 1, 0);
-  holder[size > 0 ? (size_t)size : 0] = '\0';
-  struct hl_error err;
-  hl_fail(&err, HL_IO, "fs.lock", "%s: in use by process %s: wait until it is done, or end it", path,
-          strtol(holder, NULL, 10) > 0 ? strtok(holder, "\n") : "(unknown)");
-  strcpy(err.code, "EWOULDBLOCK");
-  err.status = EWOULDBLOCK;
-  err.retryable = true;
-  close(fd);
-  return hl_push_error(L, &err);
-}
-
-static int l_lock(lua_State *L) {
-  const char *path = hl_check_path(L, 1);
-  struct lock *lock = hl_new_object(L, LOCK_TYPE, sizeof *lock);
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return push_failure(L, "fs.lock", path);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return push_held(L, fd, path);
-  lock->fd_plus_one = fd + 1;
-  char holder[32];
-  int size = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, (size_t)size, 0) != size) return push_failure(L, "fs.lock", path);
-  return 1;
-}
-
-static int l_lock_close(lua_State *L) {
-  struct lock *lock = luaL_checkudata(L, 1, LOCK_TYPE);
-  if (lock->fd_plus_one) close(lock->fd_plus_one - 1);
-  lock->fd_plus_one = 0;
-  return 0;
-}
-
 HL_MODULE int luaopen_hilum_fs(lua_State *L) {
-  static const luaL_Reg file_methods[] = {
-      {"write", l_file_write}, {"commit", l_file_commit}, {"abort", l_file_abort}, {"close", l_file_abort}, {NULL, NULL}};
-  static const luaL_Reg file_meta[] = {
-      {"__gc", l_file_abort}, {"__close", l_file_abort}, {"__tostring", l_file_tostring}, {NULL, NULL}};
-  static const luaL_Reg lock_methods[] = {{"close", l_lock_close}, {NULL, NULL}};
-  static const luaL_Reg lock_meta[] = {{"__gc", l_lock_close}, {"__close", l_lock_close}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"read", l_read},     {"write", l_write}, {"append", l_append},
                                        {"create", l_create}, {"list", l_list},   {"walk", l_walk},
                                        {"stat", l_stat},     {"mkdir", l_mkdir}, {"remove", l_remove},
@@ -412,8 +257,7 @@ HL_MODULE int luaopen_hilum_fs(lua_State *L) {
                                        {"lock", l_lock},     {"temp", l_temp},   {"join", l_join},
                                        {"base", l_base},     {"dir", l_dir},     {"ext", l_ext},
                                        {"real", l_real},     {"cwd", l_cwd},     {NULL, NULL}};
-  hl_new_type(L, FILE_TYPE, file_methods, file_meta);
-  hl_new_type(L, LOCK_TYPE, lock_methods, lock_meta);
+  hl_fs_new_types(L);
   luaL_newlib(L, functions);
   return 1;
 }

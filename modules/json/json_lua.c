@@ -80,7 +80,9 @@ static void describe(const char *message, const char *text, size_t size, struct 
       line_start = i + 1;
     }
   int length = found ? (int)(found - message) : (int)strlen(message);
-  if (memchr(text, '\n', size))
+  if (!found)
+    hl_fail(err, HL_PARSE, "json.decode", "%s", message);
+  else if (memchr(text, '\n', size))
     hl_fail(err, HL_PARSE, "json.decode", "line %zu, column %zu: %.*s", line, at - line_start, length, message);
   else
     hl_fail(err, HL_PARSE, "json.decode", "column %zu: %.*s", at, length, message);

@@ -53,7 +53,7 @@ struct hl_op {
   /* private to task/ */
   struct hl_op *next;
   struct hl_task *waiter;
-  size_t next_item, finished_items;
+  size_t next_item, end_item, finished_items; /* end_item: items, or those begun when the rest was withdrawn */
   int refs;
   int box;  /* stack index of the Lua box */
   int pins; /* registry reference of a table of pinned values, or LUA_NOREF */

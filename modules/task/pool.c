@@ -31,12 +31,12 @@ static void unqueue(struct hl_pool *pool, struct hl_op *op) {
 static void take_item(struct hl_pool *pool) {
   struct hl_op *op = pool->first;
   size_t item = op->next_item++;
-  if (op->next_item == op->items) unqueue(pool, op);
+  if (op->next_item == op->end_item) unqueue(pool, op);
   pthread_mutex_unlock(&pool->lock);
   op->cls->work(op, item);
   if (op->progress) atomic_fetch_add_explicit(&op->progress->done, 1, memory_order_relaxed);
   pthread_mutex_lock(&pool->lock);
-  if (++op->finished_items == op->items) post_finished(pool, op);
+  if (++op->finished_items == op->end_item) post_finished(pool, op);
 }
 
 static void *run_worker(void *argument) {
@@ -80,6 +80,7 @@ void hl_pool_submit(struct hl_pool *pool, struct hl_op *op) {
   if (!pool->started) start_threads(pool);
   pthread_mutex_lock(&pool->lock);
   op->next = NULL;
+  op->end_item = op->items;
   if (pool->first)
     pool->last->next = op;
   else
@@ -94,10 +95,10 @@ void hl_pool_submit(struct hl_pool *pool, struct hl_op *op) {
 
 void hl_pool_withdraw(struct hl_pool *pool, struct hl_op *op) {
   pthread_mutex_lock(&pool->lock);
-  if (op->next_item < op->items) {
+  if (op->next_item < op->end_item) {
     unqueue(pool, op);
-    op->items = op->next_item;
-    if (op->finished_items == op->items) post_finished(pool, op);
+    op->end_item = op->next_item;
+    if (op->finished_items == op->end_item) post_finished(pool, op);
   }
   pthread_mutex_unlock(&pool->lock);
 }

@@ -6,45 +6,11 @@
 #include <cblas.h>
 #include <math.h>
 
+#include "vec/best.h"
 #include "vec/kernels.h"
 #include "vec/vec.h"
 
 enum { BLOCK = 8192, TILE_ROWS = 512, TILE_QUERIES = 128, FEW = 3, STREAMS = 4 };
-
-/* Heaps of hits. */
-
-struct best {
-  struct hl_hit *hits;
-  size_t *count, room;
-};
-
-static bool is_worse(struct hl_hit a, struct hl_hit b) { return a.score < b.score || (a.score == b.score && a.row > b.row); }
-
-static void sink(struct hl_hit *heap, size_t count, size_t at) {
-  struct hl_hit moved = heap[at];
-  for (size_t child; (child = 2 * at + 1) < count; at = child) {
-    if (child + 1 < count && is_worse(heap[child + 1], heap[child])) child++;
-    if (!is_worse(heap[child], moved)) break;
-    heap[at] = heap[child];
-  }
-  heap[at] = moved;
-}
-
-static void rise(struct hl_hit *heap, size_t at) {
-  struct hl_hit moved = heap[at];
-  for (; at && is_worse(moved, heap[(at - 1) / 2]); at = (at - 1) / 2) heap[at] = heap[(at - 1) / 2];
-  heap[at] = moved;
-}
-
-static void keep(struct best *best, struct hl_hit hit) {
-  if (*best->count < best->room) {
-    best->hits[*best->count] = hit;
-    rise(best->hits, (*best->count)++);
-  } else if (is_worse(best->hits[0], hit)) {
-    best->hits[0] = hit;
-    sink(best->hits, best->room, 0);
-  }
-}
 
 /* Candidates. */
 
@@ -52,21 +18,21 @@ static size_t candidates(const struct hl_search *job) { return job->only ? job->
 
 static size_t row_at(const struct hl_search *job, size_t position) { return job->only ? job->only[position] : position; }
 
-static struct best best_of(const struct hl_search *job, size_t part, size_t query) {
+static struct hl_best best_of(const struct hl_search *job, size_t part, size_t query) {
   size_t slot = part * job->queries->rows + query;
-  return (struct best){.hits = job->hits + slot * job->k, .count = job->found + slot, .room = job->k};
+  return (struct hl_best){.hits = job->hits + slot * job->k, .count = job->found + slot, .room = job->k};
 }
 
 /* Most rows fail the first test, so that the groups are rarely looked at. */
-static inline void offer(const struct hl_search *job, struct best *best, size_t query, size_t row, float score) {
+static inline void offer(const struct hl_search *job, struct hl_best *best, size_t query, size_t row, float score) {
   if (isnan(score) || (*best->count == best->room && score < best->hits[0].score)) return;
   if (job->groups && job->groups[row] == job->query_groups[query]) return;
-  keep(best, (struct hl_hit){.score = score, .row = (uint32_t)row});
+  hl_best_keep(best, (struct hl_hit){.score = score, .row = (uint32_t)row});
 }
 
 /* Few queries. */
 
-static void score(const struct hl_search *job, size_t query, const size_t rows[STREAMS], size_t count, struct best *best) {
+static void score(const struct hl_search *job, size_t query, const size_t rows[STREAMS], size_t count, struct hl_best *best) {
   const float *streams[STREAMS];
   float scores[STREAMS];
   for (size_t s = 0; s < STREAMS; s++) streams[s] = job->data->data + rows[s] * job->data->cols;
@@ -75,7 +41,7 @@ static void score(const struct hl_search *job, size_t query, const size_t rows[S
 }
 
 /* A row left over goes through the same kernel, four times over, so that equal rows score equally wherever they stand. */
-static void scan(const struct hl_search *job, size_t query, size_t from, size_t end, struct best *best) {
+static void scan(const struct hl_search *job, size_t query, size_t from, size_t end, struct hl_best *best) {
   size_t stride = (end - from) / STREAMS, rows[STREAMS];
   for (size_t i = from; i < from + stride; i++) {
     for (size_t s = 0; s < STREAMS; s++) rows[s] = row_at(job, i + s * stride);
@@ -97,7 +63,7 @@ static void multiply_tile(const struct hl_search *job, size_t part, size_t from,
               job->queries->data + first_query * job->queries->cols, cols, job->data->data + from * job->data->cols, cols, 0,
               scores, TILE_ROWS);
   for (size_t i = 0; i < queries; i++) {
-    struct best best = best_of(job, part, first_query + i);
+    struct hl_best best = best_of(job, part, first_query + i);
     for (size_t row = 0; row < rows; row++) offer(job, &best, first_query + i, from + row, scores[i * TILE_ROWS + row]);
   }
 }
@@ -124,23 +90,18 @@ void hl_search_part(const struct hl_search *job, size_t part) {
     return;
   }
   for (size_t query = 0; query < job->queries->rows; query++) {
-    struct best best = best_of(job, part, query);
+    struct hl_best best = best_of(job, part, query);
     scan(job, query, from, end, &best);
   }
 }
 
 size_t hl_search_result(const struct hl_search *job, size_t query, struct hl_hit *out) {
   size_t count = 0;
-  struct best all = {.hits = out, .count = &count, .room = job->k};
+  struct hl_best all = {.hits = out, .count = &count, .room = job->k};
   for (size_t part = 0; part < hl_search_parts(job); part++) {
-    struct best best = best_of(job, part, query);
-    for (size_t i = 0; i < *best.count; i++) keep(&all, best.hits[i]);
+    struct hl_best best = best_of(job, part, query);
+    for (size_t i = 0; i < *best.count; i++) hl_best_keep(&all, best.hits[i]);
   }
-  for (size_t left = count; left > 1; left--) { /* the worst goes last */
-    struct hl_hit worst = out[0];
-    out[0] = out[left - 1];
-    sink(out, left - 1, 0);
-    out[left - 1] = worst;
-  }
+  hl_best_sort(&all);
   return count;
 }

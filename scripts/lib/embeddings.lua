@@ -24,11 +24,14 @@ function embeddings.names(folder)
   return names
 end
 
--- The model whose embeddings are meant when none is named: the tuned one, else the base, else the first.
+-- The model that is meant when none is named: "tuned", else the first that is not the base, else the base.
 function embeddings.preferred(names)
-  local has = {}
-  for _, name in ipairs(names) do has[name] = true end
-  return has.tuned and "tuned" or has.base and "base" or names[1]
+  local preferred = names[1]
+  for _, name in ipairs(names) do
+    if name == "tuned" then return name end
+    if preferred == "base" then preferred = name end
+  end
+  return preferred
 end
 
 function embeddings.read_docs(path)

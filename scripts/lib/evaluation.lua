@@ -106,6 +106,7 @@ end
 local function combine(board, trial)
   for prefix, measures in pairs { finding = evaluation.FINDING_MEASURES, words = evaluation.WORD_MEASURES } do
     combine_findings(board, trial, prefix, measures, "*macro", function() return true end)
+    combine_findings(board, trial, prefix, measures, "*learnt", function(finding) return finding.training >= trial.enough end)
     for _, band in ipairs(evaluation.BANDS) do
       combine_findings(board, trial, prefix, measures, "*" .. band, function(finding) return finding.band == band end)
     end
@@ -132,8 +133,8 @@ local function by_key(board, group, measures)
   return found
 end
 
-local function list_findings(board, trial, positives)
-  local list = {}
+local function list_findings(board, trial)
+  local list, positives = {}, retrieval.positives(trial)
   for i, finding in ipairs(trial.findings) do
     list[i] = { finding = finding.name, training = finding.training, band = finding.band, positives = positives[i],
       images = by_key(board, key_of("finding", finding.name), evaluation.FINDING_MEASURES),
@@ -175,30 +176,49 @@ local function count_patients(side)
   return count
 end
 
--- models: { { role = "base" or "tuned", vectors=, texts= (one row per finding of the trial, or nil) }, … }. options: resamples,
--- seed, progress. Returns the numbers, and what each model found, by role, for the example rows.
-function evaluation.run(trial, models, options)
-  local roles = {}
-  for i, model in ipairs(models) do roles[i] = model.role end
-  local board = comparison.new(roles)
-  local query_draws = bootstrap.draws(trial.queries.patients, options.resamples, options.seed)
-  local gallery_draws = trial.gallery.rows == trial.queries.rows and query_draws
-    or bootstrap.draws(trial.gallery.patients, options.resamples, options.seed)
-  local found, curve, positives = {}, {}, retrieval.positives(trial)
-  for _, model in ipairs(models) do
-    local images = retrieval.images(trial, model.vectors, options)
-    compare_images(board, model.role, trial, images, query_draws)
-    if model.texts then compare_words(board, model.role, trial, retrieval.words(trial, model.vectors, model.texts, gallery_draws)) end
-    found[model.role] = { hits = images.hits, word_hits = model.texts and retrieval.word_hits(trial, model.vectors, model.texts) }
-    curve[model.role], curve.chance = images.curve, metrics.mean(images.chance.precision_10, #trial.queries.rows)
-  end
-  combine(board, trial)
+local function result_of(board, trial, options)
   return { split = trial.split, gallery = trial.gallery_name, queries = #trial.queries.rows, images = #trial.gallery.rows,
     patients = count_patients(trial.queries), resamples = options.resamples, seed = options.seed,
     all = list_measures(board, "all", evaluation.MEASURES), abnormal = list_measures(board, "abnormal", evaluation.MEASURES),
     macro = list_measures(board, "finding/*macro", evaluation.FINDING_MEASURES),
-    words = list_measures(board, "words/*macro", evaluation.WORD_MEASURES), bands = list_bands(board, trial),
-    findings = list_findings(board, trial, positives), groups = list_groups(board, trial), curve = curve }, found
+    words = list_measures(board, "words/*macro", evaluation.WORD_MEASURES),
+    learnt = list_measures(board, "words/*learnt", evaluation.WORD_MEASURES), bands = list_bands(board, trial),
+    findings = list_findings(board, trial), groups = list_groups(board, trial) }
+end
+
+-- The draws of both sides; the same where the sides are.
+local function draw_both(trial, options)
+  local queries = bootstrap.draws(trial.queries.patients, options.resamples, options.seed)
+  if trial.gallery == trial.queries then return { queries = queries, gallery = queries } end
+  return { queries = queries, gallery = bootstrap.draws(trial.gallery.patients, options.resamples, options.seed) }
+end
+
+-- Adds one model to the board. Returns what it found, for the example rows, and its curve.
+local function measure(board, trial, model, draws, options)
+  local sides = retrieval.sides(trial, model.vectors)
+  local images = retrieval.images(trial, sides, options)
+  compare_images(board, model.role, trial, images, draws.queries)
+  if not model.texts then return { hits = images.hits }, images.curve end
+  compare_words(board, model.role, trial, retrieval.words(trial, sides, model.texts, draws.gallery))
+  return { hits = images.hits, word_hits = retrieval.word_hits(sides, model.texts) }, images.curve
+end
+
+-- models: { { role = "base" or "tuned", vectors=, texts= (one row per finding of the trial, or nil) }, … }. options: resamples,
+-- seed, progress. Returns the numbers, and what each model found, by role, for the example rows.
+function evaluation.run(trial, models, options)
+  local roles, found, curve = {}, {}, {}
+  for i, model in ipairs(models) do roles[i] = model.role end
+  local board, draws = comparison.new(roles), draw_both(trial, options)
+  for _, model in ipairs(models) do
+    found[model.role], curve[model.role] = measure(board, trial, model, draws, options)
+  end
+  combine(board, trial)
+  local result, at_10 = result_of(board, trial, options), board:get("all/precision_10")
+  if at_10 then
+    curve.chance = at_10.chance
+    result.curve = curve
+  end
+  return result, found
 end
 
 return evaluation

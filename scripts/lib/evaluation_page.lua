@@ -65,6 +65,7 @@ local function summary_table(result)
   add_section(rows, result, "An image asks, abnormal queries only", result.abnormal)
   add_section(rows, result, "An image asks, mean over findings", result.macro)
   add_section(rows, result, "The name of a finding asks, mean over findings", result.words)
+  add_section(rows, result, ("The name of a finding asks, findings with %d training images or more"):format(result.enough), result.learnt)
   return page.table(value_columns(result, "measure"), rows)
 end
 
@@ -250,7 +251,7 @@ function evaluation_page.draw(result, pictures, options)
   return page.document {
     title = "Evaluation of " .. (result.models.tuned or result.models.base).name,
     footer = { h.p { privacy(options.anonymous) }, h.p { "A research tool, not for clinical use. ", options.made } },
-    h.h1 { result.models.tuned and "Base against fine-tuned" or "Evaluation of the base model" },
+    h.h1 { result.models.tuned and "Base against fine-tuned" or "Evaluation of " .. result.models.base.name },
     h.p { class = "sub", ("%s of %s, the %s part; no patient is in two parts."):format(plural(result.queries, "image"),
       plural(result.patients, "patient"), result.split) },
     of_images and h.p { class = "lead", of_images }, of_words and h.p { class = "lead", of_words },

@@ -30,19 +30,24 @@ local function verdict(difference, what)
     return (" The fine-tuned model's %s differs from the base model's by %s%s: no clear difference."):format(what,
       signed(difference.value), range)
   end
-  return (" Fine-tuning %s the %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what, math.abs(difference.value), range)
+  return (" Fine-tuning %s the %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what,
+    math.abs(difference.value), range)
 end
 
 local function find(measures, key)
   for _, measure in ipairs(measures) do if measure.key == key then return measure end end
 end
 
+local function called(result)
+  return result.models.tuned and "fine-tuned model" or result.untrained and "base model" or "model"
+end
+
 local function images_headline(result, best)
   local first, map = find(result.all, "precision_1"), find(result.all, "map")
   if not first then return nil end
   local others = best == "tuned" and ("base model %.0f, "):format(100 * first.base.value) or ""
-  return ("Shown an image it has not seen, the %s model puts an image of another patient with a finding in common in first place "
-    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(evaluation_words.roles[best], 100 * first[best].value, others,
+  return ("Shown an image it has not seen, the %s puts an image of another patient with a finding in common in first place "
+    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(called(result), 100 * first[best].value, others,
     100 * first.chance, verdict(map.difference, "mean average precision"))
 end
 

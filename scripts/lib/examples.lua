@@ -68,22 +68,34 @@ function examples.draw(trial, found, seed)
   return list
 end
 
+-- All that has a record: the queries and their results.
+local function entries(list)
+  local all = {}
+  for _, example in ipairs(list) do
+    if example.doc then all[#all + 1] = example end
+    for _, role in ipairs { "base", "tuned" } do
+      local results = example[role] or {}
+      table.move(results, 1, #results, #all + 1, all)
+    end
+  end
+  return all
+end
+
 -- The names of all images that the examples show.
 function examples.images(list)
   local names, seen = {}, {}
-  local function add(doc)
-    if doc and not seen[doc.image] then
-      seen[doc.image] = true
-      names[#names + 1] = doc.image
-    end
-  end
-  for _, example in ipairs(list) do
-    add(example.doc)
-    for _, role in ipairs { "base", "tuned" } do
-      for _, result in ipairs(example[role] or {}) do add(result.doc) end
+  for _, entry in ipairs(entries(list)) do
+    if not seen[entry.doc.image] then
+      seen[entry.doc.image] = true
+      names[#names + 1] = entry.doc.image
     end
   end
   return names
+end
+
+-- Takes everything but the findings out of the records.
+function examples.anonymise(list)
+  for _, entry in ipairs(entries(list)) do entry.doc = { findings = entry.doc.findings } end
 end
 
 return examples

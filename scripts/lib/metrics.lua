@@ -1,40 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- What a ranking is worth, and what a random one would be. n: images ranked; r: relevant ones among them. A measure that is not
--- defined (nothing relevant) is nil.
+-- What a random order would reach, and means of what is defined. The measures themselves are in hilum.vec. n: images ranked; r:
+-- relevant ones among them.
 local metrics = {}
-
--- Sets of findings, as sorted or unsorted lists without repetition.
-function metrics.jaccard(a, b)
-  local in_a, shared = {}, 0
-  for _, finding in ipairs(a) do in_a[finding] = true end
-  for _, finding in ipairs(b) do if in_a[finding] then shared = shared + 1 end end
-  local union = #a + #b - shared
-  return union > 0 and shared / union or 0
-end
-
--- What a result that shares findings is worth in nDCG: 1 for the same set, 0 for none shared.
-function metrics.gain(jaccard) return 2 ^ jaccard - 1 end
-
-function metrics.discount(rank) return 1 / math.log(rank + 1, 2) end
-
--- Area under the ROC curve (Mann-Whitney, ties count half): how often a positive scores above a negative.
-function metrics.auc(positive, scores)
-  local order = {}
-  for i = 1, #scores do order[i] = i end
-  table.sort(order, function(a, b) return scores[a] < scores[b] end)
-  local positives, negatives, pairs_won, i = 0, 0, 0, 1
-  while i <= #order do
-    local p, n, score = 0, 0, scores[order[i]]
-    while i <= #order and scores[order[i]] == score do
-      if positive[order[i]] then p = p + 1 else n = n + 1 end
-      i = i + 1
-    end
-    pairs_won = pairs_won + p * (negatives + n / 2)
-    positives, negatives = positives + p, negatives + n
-  end
-  if positives == 0 or negatives == 0 then return nil end
-  return pairs_won / (positives * negatives)
-end
 
 -- Expected values when the order is random.
 metrics.chance = {}

@@ -83,9 +83,7 @@ local function privacy(anonymous)
   return "This file contains images and patient numbers: treat it like the data it was made from (--anonymous leaves them out)."
 end
 
--- The page as text. asked: { queries = { { image=, name=, text=, doc=, own= } }, models = { { name=, base=, count=, embedded=,
--- results = { hits of each query } } }, where = { conditions in words }, not_patient=, image_weight= }. options: pictures by image
--- name, query_pictures by path, anonymous, made.
+-- The page as text. asked: from lib/asking. options: pictures by image name, query_pictures by path, anonymous, made.
 function query_page.draw(asked, options)
   local answers = {}
   for i, query in ipairs(asked.queries) do answers[i] = answer(asked, i, query, options) end

@@ -105,10 +105,16 @@ local function precision_curve(hits, is_hit, relevant)
   return curve
 end
 
+-- The vectors of both sides of the trial: { queries=, gallery= }, one matrix if they are the same.
+function retrieval.sides(trial, vectors)
+  local gallery = vectors:gather(trial.gallery.rows)
+  return { gallery = gallery, queries = trial.queries == trial.gallery and gallery or vectors:gather(trial.queries.rows) }
+end
+
 -- { values = { [measure] = column }, chance = { [measure] = column }, findings = { [name] = { values=, chance= } },
 -- hits = { { rows=, scores= } for each query }, curve = { mean precision at 1, 2, … } }. Rows count within trial.gallery.
-function retrieval.images(trial, vectors, options)
-  local gallery, queries = vectors:gather(trial.gallery.rows), vectors:gather(trial.queries.rows)
+function retrieval.images(trial, sides, options)
+  local gallery, queries = sides.gallery, sides.queries
   local groups = { groups = trial.gallery.patients, query_groups = trial.queries.patients }
   local found = vec.retrieval(gallery, queries, { depth = TOP, labels = trial.gallery.labels, query_labels = trial.queries.labels,
     groups = groups.groups, query_groups = groups.query_groups })
@@ -146,8 +152,8 @@ local function column_of(matrix, col)
 end
 
 -- texts: a vector for each finding's name. Statistics (see lib/bootstrap) of each finding: precisions, areas.
-function retrieval.words(trial, vectors, texts, draws)
-  local scores = vec.matmul(texts, vectors:gather(trial.gallery.rows), { tb = true })
+function retrieval.words(trial, sides, texts, draws)
+  local scores = vec.matmul(texts, sides.gallery, { tb = true })
   local precisions, areas = vec.resample(scores, relevance(trial), draws.weights, draws.of_row)
   local words = { precisions = {}, areas = {}, positives = retrieval.positives(trial) }
   for f = 1, #trial.findings do
@@ -158,8 +164,6 @@ function retrieval.words(trial, vectors, texts, draws)
 end
 
 -- The first results of each finding's name: { { rows=, scores= }, … }.
-function retrieval.word_hits(trial, vectors, texts)
-  return vec.search(vectors:gather(trial.gallery.rows), texts, SHOWN)
-end
+function retrieval.word_hits(sides, texts) return vec.search(sides.gallery, texts, SHOWN) end
 
 return retrieval

@@ -146,7 +146,8 @@ local function abnormal(queries)
   return has
 end
 
--- options: split, gallery ("same" or "train"), head, tail. training: counts by finding.
+-- options: split, gallery ("same" or "train"), head, tail, enough (training images below which little can be learnt of a finding).
+-- training: counts by finding.
 function trial.new(docs, training, options)
   local query_rows = rows_of_split(docs, options.split)
   local gallery_rows = options.gallery == "train" and rows_of_split(docs, "train") or query_rows
@@ -157,9 +158,9 @@ function trial.new(docs, training, options)
   local findings, bits = describe_findings(used, training, options)
   local number_of = patient_numbers()
   local queries = side(docs, query_rows, bits, number_of)
-  local gallery = side(docs, gallery_rows, bits, number_of)
-  return { split = options.split, gallery_name = options.gallery, findings = findings, queries = queries, gallery = gallery,
-    groups = groups_of(queries), abnormal = abnormal(queries) }
+  local gallery = gallery_rows == query_rows and queries or side(docs, gallery_rows, bits, number_of)
+  return { split = options.split, gallery_name = options.gallery, enough = options.enough, findings = findings, queries = queries,
+    gallery = gallery, groups = groups_of(queries), abnormal = abnormal(queries) }
 end
 
 return trial

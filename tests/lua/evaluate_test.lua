@@ -23,7 +23,7 @@ end
 
 t.test("base against tuned, beside chance, with intervals", function()
   local dir = made()
-  local result, heard = evaluate(dir)
+  local result, heard = evaluate(dir, { enough = 5 })
   t.eq({ result.split, result.gallery, result.queries, result.images, result.patients }, { "test", "same", 60, 60, 20 })
   for _, list in ipairs { result.all, result.abnormal, result.macro, result.words } do
     t.ok(#list > 0)
@@ -37,6 +37,7 @@ t.test("base against tuned, beside chance, with intervals", function()
   local all = by_key(result.all)
   for _, measure in ipairs(require "lib.evaluation".MEASURES) do t.ok(all[measure.key], measure.key) end
   t.ok(all.map.difference.low > 0)
+  t.eq(#result.learnt, 2)
   t.match(heard.printed[1], "Mean average precision")
 end)
 
@@ -93,7 +94,7 @@ t.test("one model alone", function()
   local result = evaluate(dir, { model = "base" })
   t.eq(result.models.tuned, nil)
   t.eq(result.all[1].difference, nil)
-  t.match(assert(fs.read(result.page)), "Evaluation of the base model")
+  t.match(assert(fs.read(result.page)), "the base model puts")
 end)
 
 t.test("a page that stands alone and says what the numbers do not", function()
@@ -143,6 +144,10 @@ t.test("clear words about what is missing", function()
   t.raises("only 0 images of the validation part", evaluate, dir, { on = "validation" })
   for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs, { model = "older" }) end
   t.raises("another model than 'base' is now", evaluate, dir)
+  local alone = {}
+  for i = 1, 3 do alone[i] = { image = docs[i].image, findings = docs[i].findings, patient = "1", split = "test" } end
+  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, alone) end
+  t.raises("no image of the test part has a finding in common", evaluate, dir)
   local plain = {}
   for i, doc in ipairs(docs) do plain[i] = { image = doc.image } end
   for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, plain) end

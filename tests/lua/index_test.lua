@@ -94,6 +94,14 @@ t.test("an unfinished or damaged index is none", function()
   t.fails("usage", "not in this build", index.open("https://search.example/x"))
 end)
 
+t.test("which model is meant when none is named", function()
+  local preferred = require "lib.embeddings".preferred
+  t.eq(preferred { "base", "mine", "tuned" }, "tuned")
+  t.eq(preferred { "base", "mine" }, "mine")
+  t.eq(preferred { "base" }, "base")
+  t.eq(preferred { "a", "base" }, "a")
+end)
+
 t.test("a clear word when there is nothing to index", function()
   local dir = t.tmp()
   t.raises("nothing is embedded.*hilum embed", study.run, dir, "index")

@@ -82,23 +82,38 @@ static void test_names(void) {
   hl_csv_free(&table);
 }
 
-/* A text of many pieces, read a piece at a time with the rows forgotten in between, gives each row once. */
-static void test_streaming(void) {
-  enum { ROWS = 40000 };
-  static char text[ROWS * 16 + 16];
-  size_t size = (size_t)sprintf(text, "id,n\n");
-  for (int i = 0; i < ROWS; i++) size += (size_t)sprintf(text + size, "row%d,%d\n", i, i % 7);
+enum { ROWS = 40000 };
+
+/* ROWS rows, ended by end; every quoted-th has a quoted cell with a line end in it (0: none). Returns the size. */
+static size_t make_text(char *text, const char *end, int quoted) {
+  size_t size = (size_t)sprintf(text, "id,n%s", end);
+  for (int i = 0; i < ROWS; i++) {
+    const char *format = quoted && i % quoted == 0 ? "row%d,\"%d\n\"%s" : "row%d,%d%s";
+    size += (size_t)sprintf(text + size, format, i, i % 7, end);
+  }
+  return size;
+}
+
+/* A text of many pieces, read a piece at a time with the rows forgotten in between, gives each row once, at its line. */
+static void check_streaming(const char *end, int quoted) {
+  static char text[ROWS * 20 + 16];
+  size_t size = make_text(text, end, quoted);
   struct hl_csv_options options = {0};
   struct hl_csv_reader *reader = hl_csv_open_text("csv.rows", "text", text, size, &options, &err);
   struct hl_csv_table table = {0};
   int seen = 0, wrong = 0, pieces = 0;
+  unsigned line = 2;
   for (bool ended = false; !ended; pieces++) {
     hl_csv_forget_rows(&table);
     if (!hl_csv_read(reader, &table, &ended, &err)) break;
-    for (size_t row = 0; row < table.row_count; row++, seen++) {
-      char wanted[16];
-      sprintf(wanted, "row%d", seen);
-      wrong += strcmp(hl_csv_cell(&table, row, 0), wanted) != 0 || table.rows[row].line != (unsigned)seen + 2;
+    for (size_t row = 0; row < table.row_count; row++, seen++, line++) {
+      bool is_quoted = quoted && seen % quoted == 0;
+      char id[16], n[16];
+      sprintf(id, "row%d", seen);
+      sprintf(n, is_quoted ? "%d\n" : "%d", seen % 7);
+      wrong += strcmp(hl_csv_cell(&table, row, 0), id) != 0 || strcmp(hl_csv_cell(&table, row, 1), n) != 0 ||
+               table.rows[row].line != line;
+      line += is_quoted;
     }
   }
   CHECK(pieces > 5);
@@ -106,6 +121,15 @@ static void test_streaming(void) {
   CHECK_EQ_INT(wrong, 0);
   hl_csv_close(reader);
   hl_csv_free(&table);
+}
+
+/* Chunks without quotes and CRs take another path than the others. */
+static void test_streaming(void) {
+  check_streaming("\n", 0);
+  check_streaming("\r\n", 0);
+  check_streaming("\n", 9973);
+  check_streaming("\n", 7);
+  check_streaming("\r\n", 9973);
 }
 
 int main(void) {

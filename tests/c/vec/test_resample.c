@@ -8,26 +8,29 @@
 
 enum { ROWS = 57, GROUPS = 19, RANKINGS = 3, DRAWS = 4, COPIES = 4 };
 
+static struct hl_matrix guarded(const float *values, size_t rows, size_t cols) {
+  return (struct hl_matrix){.data = guard_copy(values, rows * cols * sizeof *values), .rows = rows, .cols = cols};
+}
+
 /* Whole weights from 0 to COPIES - 1; the first draw is the data as they are. */
 static struct hl_matrix draw_weights(void) {
-  struct hl_matrix weights = zeros(DRAWS, GROUPS);
-  for (size_t i = 0; i < DRAWS * GROUPS; i++) weights.data[i] = i < GROUPS ? 1 : (float)(hl_splitmix(5, i) % COPIES);
-  weights.data = guard_copy(weights.data, DRAWS * GROUPS * sizeof *weights.data);
-  return weights;
+  float values[DRAWS * GROUPS];
+  for (size_t i = 0; i < DRAWS * GROUPS; i++) values[i] = i < GROUPS ? 1 : (float)(hl_splitmix(5, i) % COPIES);
+  return guarded(values, DRAWS, GROUPS);
 }
 
 static struct hl_matrix draw_relevance(void) {
-  struct hl_matrix relevant = zeros(RANKINGS, ROWS);
-  for (size_t i = 0; i < RANKINGS * ROWS; i++) relevant.data[i] = hl_splitmix(6, i) % 4 == 0;
-  relevant.data = guard_copy(relevant.data, RANKINGS * ROWS * sizeof *relevant.data);
-  return relevant;
+  float values[RANKINGS * ROWS];
+  for (size_t i = 0; i < RANKINGS * ROWS; i++) values[i] = hl_splitmix(6, i) % 4 == 0;
+  return guarded(values, RANKINGS, ROWS);
 }
 
 /* Scores in steps, so that there are ties. */
 static struct hl_matrix draw_scores(void) {
-  struct hl_matrix scores = gaussian(7, RANKINGS, ROWS);
-  for (size_t i = 0; i < RANKINGS * ROWS; i++) scores.data[i] = roundf(scores.data[i] * 4);
-  return scores;
+  float values[RANKINGS * ROWS];
+  hl_gauss(7, 0, 4, values, RANKINGS * ROWS);
+  for (size_t i = 0; i < RANKINGS * ROWS; i++) values[i] = roundf(values[i]);
+  return guarded(values, RANKINGS, ROWS);
 }
 
 /* The area of one ranking by counting pairs. */
@@ -69,7 +72,8 @@ static double plain_precision(const struct hl_resample *job, size_t ranking) {
 
 int main(void) {
   struct hl_matrix scores = draw_scores(), relevant = draw_relevance(), weights = draw_weights();
-  struct hl_matrix precisions = zeros(DRAWS, RANKINGS), areas = zeros(DRAWS, RANKINGS);
+  float nothing[DRAWS * RANKINGS] = {0};
+  struct hl_matrix precisions = guarded(nothing, DRAWS, RANKINGS), areas = guarded(nothing, DRAWS, RANKINGS);
   uint32_t numbers[ROWS];
   bool failed[RANKINGS];
   for (size_t i = 0; i < ROWS; i++) numbers[i] = (uint32_t)(i % GROUPS);

@@ -1,0 +1,156 @@
+-- SPDX-License-Identifier: MIT
+-- What `hilum query` asks: the indexes and their models, the filters, and the query vectors of images, words or both.
+local embeddings = require "lib.embeddings"
+local fs = require "hilum.fs"
+local index = require "lib.index"
+local options = require "host.options"
+local words = require "lib.text"
+
+local asking = {}
+
+local BASE = "base"
+
+-- Opening what is asked.
+
+local function open_index(opt, ctx, name)
+  local idx = assert(index.open(fs.join(opt.index, name)))
+  local m = assert(require "lib.model".open(name, { project = ctx.project, length = idx.length }))
+  assert(idx:accepts(m))
+  return { name = name, base = m.base, index = idx, model = m, count = idx.count, embedded = idx.embedded }
+end
+
+local function choose_model(opt, ctx)
+  local names = index.names(opt.index)
+  if #names == 0 then ctx.fail("no index yet in %s: run `hilum index`", opt.index) end
+  if not opt.model then return embeddings.preferred(names) end
+  for _, name in ipairs(names) do if name == opt.model then return name end end
+  ctx.fail("there is no index '%s' in %s; there are %s", opt.model, opt.index, table.concat(names, ", "))
+end
+
+-- The model that answers, and before it the base where both are to be compared.
+local function open_models(opt, ctx)
+  local name = choose_model(opt, ctx)
+  local wanted = opt.compare or opt.compare == nil and (opt.page or opt.open)
+  local models = { open_index(opt, ctx, name) }
+  if wanted and name ~= BASE and fs.stat(fs.join(opt.index, BASE, "index.json")) then
+    table.insert(models, 1, open_index(opt, ctx, BASE))
+  elseif opt.compare then
+    ctx.warn("there is no second index to compare '%s' with in %s", name, opt.index)
+  end
+  return models
+end
+
+-- Filters.
+
+-- "finding=Effusion" … as { finding = { "Effusion", … }, … }, spelled as the index does.
+local function read_where(conditions, idx, ctx)
+  local where, told = {}, {}
+  for i, condition in ipairs(conditions or {}) do
+    local name, value = condition:match("^%s*([%w_]+)%s*=%s*(.-)%s*$")
+    if not name then ctx.usage("--where %s: write it as finding=Effusion", condition) end
+    local known, why = idx:resolve(name, value)
+    if not known then ctx.fail("--where %s: %s", condition, why) end
+    where[name] = where[name] or {}
+    table.insert(where[name], known)
+    told[i] = ("%s=%s"):format(name, known)
+  end
+  return where, told
+end
+
+local function check_patients(patients, idx, ctx)
+  for _, patient in ipairs(patients or {}) do
+    local known, why = idx:resolve("patient", patient)
+    if not known then ctx.warn("--not-patient %s changes nothing: %s", patient, why) end
+  end
+  return patients
+end
+
+-- Queries.
+
+-- One query for each image (with the words, if there are any), or one for the words.
+local function list_queries(opt, idx, ctx)
+  local queries = {}
+  for i, path in ipairs(opt.image or {}) do
+    local stat = fs.stat(path)
+    if not stat or stat.type == "dir" then ctx.fail("%s is not an image file", path) end
+    local name = fs.base(path)
+    local row = idx:row_of(name)
+    queries[i] = { image = path, name = name, text = opt.text, doc = row and idx.docs[row], own = row ~= nil }
+    if row then ctx.say("%s is in the index itself: left out of its results", name) end
+  end
+  if #queries == 0 then queries[1] = { text = opt.text } end
+  return queries
+end
+
+local function describe_images(queries)
+  local paths = {}
+  for i, query in ipairs(queries) do paths[i] = query.image end
+  local features, errors = require "hilum.image".describe(paths)
+  for _, err in pairs(errors or {}) do error(err, 0) end
+  return features
+end
+
+-- The words that findings are called by in the index.
+local function finding_words(findings)
+  local list = {}
+  for _, finding in ipairs(findings) do
+    for _, word in ipairs(words.words(finding)) do list[#list + 1] = word end
+  end
+  return list
+end
+
+-- A word that training did not meet goes by its letters: worth an answer if it is near one that is known ("effusions"), and none
+-- if all that the letters can find is chance.
+local function check_words(model, text, ctx)
+  local asked, unknown = words.words(text), model.model:unknown_words(text)
+  if #asked > 0 and #unknown == 0 then return end
+  local findings = model.index:values("finding")
+  local it_knows = table.concat(findings, ", ", 1, math.min(#findings, 20)) .. (#findings > 20 and ", …" or "")
+  local some_known, list = #unknown < #asked, finding_words(findings)
+  for _, word in ipairs(unknown) do some_known = some_known or options.nearest(word, list) ~= nil end
+  if not some_known then ctx.fail("the model %s knows none of these words: %s; it knows: %s", model.name, text, it_knows) end
+  ctx.warn("the model %s never met: %s (taken by the letters); it knows: %s", model.name, table.concat(unknown, ", "), it_knows)
+end
+
+local function embed_text(model, text, count, ctx)
+  local texts = {}
+  for i = 1, count do texts[i] = text end
+  check_words(model, text, ctx)
+  return (model.model:embed_texts(texts))
+end
+
+-- Image and words are embedded apart and mixed here.
+local function embed(model, queries, features, opt, ctx)
+  local texts = opt.text and embed_text(model, opt.text, #queries, ctx)
+  if not features then return texts end
+  local images = model.model:embed_images(features)
+  return texts and model.model:combine(images, texts, opt.image_weight) or images
+end
+
+local function own_rows(model, queries)
+  local rows, any = {}, false
+  for i, query in ipairs(queries) do
+    rows[i] = query.name and model.index:row_of(query.name) or 0
+    any = any or rows[i] > 0
+  end
+  return any and rows or nil
+end
+
+-- { queries = { { image=, name=, text=, doc=, own= } }, models = { { name=, base=, count=, embedded=, index=, results = { hits of each
+-- query } } }, where = { conditions in words }, not_patient=, image_weight= }. The last model is the one that was asked for.
+function asking.ask(opt, ctx)
+  if not opt.image and not opt.text then ctx.usage("what is asked? give --image FILE, --text WORDS, or both") end
+  local models = open_models(opt, ctx)
+  local main = models[#models].index
+  local where, told = read_where(opt.where, main, ctx)
+  local queries = list_queries(opt, main, ctx)
+  local features = opt.image and describe_images(queries)
+  local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
+  for _, model in ipairs(models) do
+    filter.not_row = own_rows(model, queries)
+    model.results = model.index:search(embed(model, queries, features, opt, ctx), opt.k, filter)
+  end
+  return { queries = queries, models = models, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }
+end
+
+return asking
