@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
-local embeddings = require "lib.embeddings"
+-- index: embeddings to indexes. What an index is, is in lib/index.
 local fs = require "hilum.fs"
-local index = require "lib.index"
 
 local function open_sets(opt, ctx)
+  local embeddings = require "lib.embeddings"
   local names = opt.names or embeddings.names(opt.embeddings)
   if #names == 0 then ctx.fail("nothing is embedded in %s yet: run `hilum embed IMAGES`", opt.embeddings) end
   local sets = {}
@@ -39,7 +39,7 @@ leaves no half index: run it again.]],
     local result = { indexes = {} }
     for i, set in ipairs(open_sets(opt, ctx)) do
       local folder = fs.join(opt.out, set.name)
-      local state = index.build(set, folder, ctx.force)
+      local state = require "lib.index".build(set, folder, ctx.force)
       ctx.say(state == "built" and "%s: %d images, vectors of length %d" or "%s: up to date (%d images, vectors of length %d)", folder,
         #set.docs, set.info.length)
       result.indexes[i] = { name = set.name, folder = folder, count = #set.docs, length = set.info.length, state = state }

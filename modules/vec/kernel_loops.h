@@ -12,8 +12,13 @@
 enum { LANES = 16, AHEAD = 512 /* floats between what is read and what is fetched */ };
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
+typedef double wide_lanes __attribute__((vector_size(LANES / 2 * sizeof(double))));
+typedef int32_t whole_lanes __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef int8_t byte_lanes __attribute__((vector_size(LANES), aligned(1), may_alias));
+typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float)), aligned(sizeof(float)), may_alias));
 typedef float unaligned_lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
+#define WIDE(p) __builtin_convertvector(*(const half_lanes *)(p), wide_lanes)
 #define LOAD(p) (*(const unaligned_lanes *)(p))
 
 static inline float sum_lanes(const lanes *v) {
@@ -62,6 +67,37 @@ static void dot_streams(const float *const rows[4], const float *query, size_t n
   out[1] = sum_lanes(&s1) + rest[1];
   out[2] = sum_lanes(&s2) + rest[2];
   out[3] = sum_lanes(&s3) + rest[3];
+}
+
+static double sum_wide(const wide_lanes *v) {
+  double s[LANES / 2], total = 0;
+  memcpy(s, v, sizeof s);
+  for (size_t i = 0; i < LANES / 2; i++) total += s[i];
+  return total;
+}
+
+static double dot_wide(const float *a, const float *b, size_t n) {
+  wide_lanes s = {0};
+  size_t i = 0;
+  for (; i + LANES / 2 <= n; i += LANES / 2) s += WIDE(a + i) * WIDE(b + i);
+  double total = sum_wide(&s);
+  for (; i < n; i++) total += (double)a[i] * (double)b[i];
+  return total;
+}
+
+static double distance_wide(const float *a, const float *b, size_t n) {
+  wide_lanes s = {0};
+  size_t i = 0;
+  for (; i + LANES / 2 <= n; i += LANES / 2) {
+    wide_lanes difference = WIDE(a + i) - WIDE(b + i);
+    s += difference * difference;
+  }
+  double total = sum_wide(&s);
+  for (; i < n; i++) {
+    double difference = (double)a[i] - (double)b[i];
+    total += difference * difference;
+  }
+  return total;
 }
 
 static float sum(const float *x, size_t n) {
@@ -130,6 +166,38 @@ static void add_exp_minus(float *restrict y, const float *restrict x, const floa
     for (size_t i = 0; i < n; i++) y[i] += alpha * exp_of(x[i] - shift[i]);
 }
 
+static uint32_t largest(const float *x, size_t n) {
+  uint32_t top = 0;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    bits &= 0x7FFFFFFFU;
+    top = bits > top ? bits : top;
+  }
+  return top;
+}
+
+/* Adding 1.5 x 2^23 rounds to whole numbers. */
+static void quantize(int8_t *restrict out, const float *restrict x, float inverse, size_t n, float sums[2]) {
+  lanes all = {0}, left = {0};
+  size_t i = 0;
+  float rest[2] = {0};
+  for (; i + LANES <= n; i += LANES) {
+    lanes many = LOAD(x + i) * inverse, wholes = (many + 12582912.0F) - 12582912.0F;
+    all += many * many;
+    left += (many - wholes) * (many - wholes);
+    *(byte_lanes *)(out + i) = __builtin_convertvector(__builtin_convertvector(wholes, whole_lanes), byte_lanes);
+  }
+  for (; i < n; i++) {
+    float v = x[i] * inverse, whole = (v + 12582912.0F) - 12582912.0F;
+    rest[0] += v * v;
+    rest[1] += (v - whole) * (v - whole);
+    out[i] = (int8_t)whole;
+  }
+  sums[0] = sum_lanes(&all) + rest[0];
+  sums[1] = sum_lanes(&left) + rest[1];
+}
+
 static void standardize(float *restrict out, const float *restrict x, const float *restrict mean, const float *restrict deviation,
                         const float *restrict weight, float limit, size_t n) {
   for (size_t i = 0; i < n; i++) {
@@ -153,6 +221,8 @@ static void adam(float *restrict value, const float *restrict gradient, float *r
 const struct hl_kernels TABLE = {
     .dot = dot,
     .dot_streams = dot_streams,
+    .dot_wide = dot_wide,
+    .distance_wide = distance_wide,
     .max = max,
     .sum = sum,
     .add = add,
@@ -161,6 +231,8 @@ const struct hl_kernels TABLE = {
     .add_product = add_product,
     .exp_minus = exp_minus,
     .add_exp_minus = add_exp_minus,
+    .largest = largest,
+    .quantize = quantize,
     .standardize = standardize,
     .adam = adam,
 };

@@ -7,6 +7,7 @@
 #define HILUM_VEC_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct hl_adam_rates {
   float step; /* the learning rate over (1 - beta1^t) */
@@ -20,6 +21,10 @@ struct hl_kernels {
    */
   void (*dot_streams)(const float *const rows[4], const float *query, size_t n, float out[4]);
 
+  /* The same summed in float64, and the squared distance. */
+  double (*dot_wide)(const float *a, const float *b, size_t n);
+  double (*distance_wide)(const float *a, const float *b, size_t n);
+
   float (*max)(const float *x, size_t n); /* n >= 1 */
   float (*sum)(const float *x, size_t n);
 
@@ -32,6 +37,13 @@ struct hl_kernels {
    * elementwise; factor may be NULL for 1. */
   void (*exp_minus)(float *y, const float *x, float shift, size_t n);
   void (*add_exp_minus)(float *y, const float *x, const float *shift, const float *factor, float alpha, size_t n);
+
+  /* The bits of the largest magnitude; above those of infinity when there is a NaN. */
+  uint32_t (*largest)(const float *x, size_t n);
+
+  /* out = v rounded to whole numbers, where v = inverse x is within -127.4..127.4; sums receives the squared lengths of v and of
+   * v - out. */
+  void (*quantize)(int8_t *out, const float *x, float inverse, size_t n, float sums[2]);
 
   /* out = clip((x - mean) / deviation, -limit, limit) * weight, elementwise. */
   void (*standardize)(float *out, const float *x, const float *mean, const float *deviation, const float *weight, float limit,

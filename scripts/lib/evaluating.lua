@@ -1,0 +1,158 @@
+-- SPDX-License-Identifier: MIT
+-- What `hilum evaluate` does before it tells: opens the embeddings, makes the trial, embeds the findings' names, measures.
+local embeddings = require "lib.embeddings"
+local evaluation = require "lib.evaluation"
+local examples = require "lib.examples"
+local fs = require "hilum.fs"
+local trial = require "lib.trial"
+local vec = require "hilum.vec"
+
+local evaluating = {}
+
+-- The embeddings.
+
+local function open_set(opt, ctx, name)
+  if not fs.stat(embeddings.paths(opt.embeddings, name).info) then
+    ctx.fail("there are no embeddings '%s' in %s: run `hilum embed IMAGES`", name, opt.embeddings)
+  end
+  return assert(embeddings.open(opt.embeddings, name))
+end
+
+-- The base and, if there is one, the model to compare it with.
+local function open_sets(opt, ctx)
+  local names = embeddings.names(opt.embeddings)
+  if #names == 0 then ctx.fail("nothing is embedded in %s yet: run `hilum embed IMAGES`", opt.embeddings) end
+  local tuned = opt.model or embeddings.preferred(names)
+  if tuned == opt.base then return { base = open_set(opt, ctx, opt.base) } end
+  local has_base = fs.stat(embeddings.paths(opt.embeddings, opt.base).info)
+  if not has_base then
+    ctx.warn("there are no embeddings '%s' in %s: '%s' is measured alone", opt.base, opt.embeddings, tuned)
+    return { base = open_set(opt, ctx, tuned) }
+  end
+  return { base = open_set(opt, ctx, opt.base), tuned = open_set(opt, ctx, tuned) }
+end
+
+-- Rows of both that are the same image: the records, and each model's vectors in that order.
+local function align(sets, ctx)
+  if not sets.tuned then return sets.base.docs, { base = sets.base.vectors } end
+  local row_of, docs, base_rows, tuned_rows = {}, {}, {}, {}
+  for row, doc in ipairs(sets.tuned.docs) do row_of[doc.image] = row end
+  for row, doc in ipairs(sets.base.docs) do
+    if row_of[doc.image] then
+      docs[#docs + 1], base_rows[#base_rows + 1], tuned_rows[#tuned_rows + 1] = doc, row, row_of[doc.image]
+    end
+  end
+  if #docs < #sets.base.docs or #docs < #sets.tuned.docs then
+    ctx.warn("%d images were embedded by only one of the two models and are left out", #sets.base.docs + #sets.tuned.docs - 2 * #docs)
+  end
+  if #docs == 0 then ctx.fail("the two models embedded different images: run `hilum embed IMAGES` again") end
+  return docs, { base = sets.base.vectors:gather(base_rows), tuned = sets.tuned.vectors:gather(tuned_rows) }
+end
+
+local function check_captions(sets, ctx)
+  local embedded = sets.base.info.embedded
+  if sets.tuned and sets.tuned.info.embedded ~= embedded then
+    ctx.fail("'%s' holds %s vectors and '%s' %s vectors, which cannot be compared: run `hilum embed` once for both", sets.base.name,
+      embedded, sets.tuned.name, sets.tuned.info.embedded)
+  end
+  if embedded == "image+caption" then
+    ctx.warn("captions were embedded with the images: labels leak into the gallery, and the numbers flatter")
+  end
+end
+
+-- The trial.
+
+local function training_counts(opt, docs)
+  if not fs.stat(opt.splits) then return trial.count_training(docs) end
+  return trial.count_training(embeddings.read_docs(opt.splits))
+end
+
+local function make_trial(opt, ctx, docs)
+  local split = opt.on or trial.choose_split(docs)
+  if not split then ctx.fail("the embedded images are in no test or validation part: run `hilum split`, then `hilum embed IMAGES`") end
+  local made = trial.new(docs, training_counts(opt, docs), { split = split, gallery = opt.gallery, head = opt.head, tail = opt.tail,
+    enough = opt.enough })
+  if #made.queries.rows < 2 then ctx.fail("only %d images of the %s part are embedded: nothing to rank", #made.queries.rows, split) end
+  if #made.gallery.rows == 0 then ctx.fail("no image of the training part is embedded: leave --gallery at `same`") end
+  return made
+end
+
+-- The vectors of the findings' names, or nothing where the model that embedded the images is not there any more.
+local function embed_names(set, findings, ctx)
+  local m, err = require "lib.model".open(set.name, { project = ctx.project, length = set.info.length })
+  if not m then
+    ctx.warn("queries in words are left out: %s", tostring(err))
+    return nil
+  end
+  if m.id ~= set.info.model then
+    ctx.fail("the embeddings '%s' were made with another model than '%s' is now: run `hilum embed IMAGES`", set.name, m.name)
+  end
+  local names = {}
+  for i, finding in ipairs(findings) do names[i] = finding.name end
+  return (m:embed_texts(names))
+end
+
+-- Names are asked of both models or of none.
+local function make_models(sets, vectors, made, ctx)
+  local models, all_have_texts = {}, true
+  for _, role in ipairs { "base", "tuned" } do
+    if sets[role] then
+      local texts = embed_names(sets[role], made.findings, ctx)
+      models[#models + 1] = { role = role, vectors = vectors[role], texts = texts }
+      all_have_texts = all_have_texts and texts ~= nil
+    end
+  end
+  for _, model in ipairs(models) do model.texts = all_have_texts and model.texts or nil end
+  return models
+end
+
+-- Does the size of the file tell what the image shows? An area under the curve far from 0.5 says that the images were selected or
+-- encoded differently.
+local function check_shortcut(made, store)
+  local sizes, is_abnormal = {}, {}
+  for i, doc in ipairs(made.queries.docs) do
+    local stat = store and store:stat(doc.image)
+    if stat then
+      sizes[#sizes + 1] = stat.size
+      is_abnormal[#is_abnormal + 1] = made.abnormal[i] or false
+    end
+  end
+  local auc = #sizes > 0 and vec.area_under_curve(vec.from { sizes }, is_abnormal)
+  return { file_size_auc = auc == auc and auc or nil }
+end
+
+local function describe_models(sets)
+  local models = {}
+  for role, set in pairs(sets) do models[role] = { name = set.name, id = set.info.model, length = set.info.length } end
+  return models
+end
+
+-- The measuring.
+local function measure(opt, ctx, sets)
+  local docs, vectors = align(sets, ctx)
+  local made = make_trial(opt, ctx, docs)
+  ctx.say("%d queries of %s in a gallery of %d images; the query's own patient is never in it", #made.queries.rows,
+    opt.on and made.split or made.split .. " (choose with --on)", #made.gallery.rows)
+  local models = make_models(sets, vectors, made, ctx)
+  local progress <close> = ctx.progress(#models * #made.findings, "evaluating")
+  local result, found = evaluation.run(made, models, { resamples = opt.resamples, seed = opt.seed, progress = progress })
+  progress:finish()
+  if #result.all == 0 then
+    ctx.fail("no image of the %s part has a finding in common with one of another patient: too few images", made.split)
+  end
+  result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
+  result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
+  result.examples = examples.draw(made, found, opt.seed)
+  return result, made
+end
+
+-- The result of lib/evaluation with models, examples and the rest that the page says. store: of the images, or nil.
+function evaluating.run(opt, ctx, store)
+  local sets = open_sets(opt, ctx)
+  check_captions(sets, ctx)
+  local result, made = measure(opt, ctx, sets)
+  result.shortcut = check_shortcut(made, store)
+  return result
+end
+
+return evaluating
