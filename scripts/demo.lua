@@ -151,14 +151,15 @@ local HEADLINES = {
   { list = "all", key = "map", what = "like an image: mean average precision" },
   { list = "abnormal", key = "map", what = "like an abnormal image: mean average precision" },
   { list = "words", key = "auc", what = "by the name of a finding: area under the curve" },
+  { list = "learnt", key = "auc", what = "… of a finding with at least 30 training images" },
 }
 
--- The three numbers to look at first: an array of {what=, base=, tuned=, chance=}.
+-- The numbers to look at first: an array of {what=, base=, tuned=, chance=}.
 local function headline_of(evaluation)
   local numbers = {}
   for _, headline in ipairs(HEADLINES) do
     for _, measure in ipairs(evaluation[headline.list]) do
-      if measure.key == headline.key then
+      if measure.key == headline.key and measure.base.value then
         numbers[#numbers + 1] = { what = headline.what, base = measure.base.value, tuned = measure.tuned.value, chance = measure.chance }
       end
     end

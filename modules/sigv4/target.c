@@ -99,10 +99,11 @@ bool hl_put_query(struct hl_text *text, struct hl_slice query, struct hl_error *
   struct parameter list[HL_SIGV4_HEADERS];
   size_t count = 0;
   while (query.size) {
-    struct hl_slice value = cut(&query, '&'), name = cut(&value, '=');
-    if (!name.size && !value.size) continue;
+    struct hl_slice value = cut(&query, '&');
+    if (!value.size) continue;
     if (count == HL_SIGV4_HEADERS)
       return hl_fail(err, HL_USAGE, "sigv4", "a query with more than %d parameters is not signed", HL_SIGV4_HEADERS);
+    struct hl_slice name = cut(&value, '=');
     insert(list, count++, (struct parameter){name, value});
   }
   for (size_t i = 0; i < count; i++) {
