@@ -20,6 +20,12 @@ local function install_globals()
   setmetatable(_G, { __index = load_on_use })
 end
 
+-- os.exit leaves the state open: the workers may be reading what closing it would free.
+local function keep_open_at_exit()
+  local exit = os.exit
+  function os.exit(status) exit(status) end -- luacheck: ignore 122
+end
+
 -- A table is how the world failed: one line, and with --verbose where. A string is a bug: with its traceback.
 local function with_traceback(err)
   if type(err) == "string" then return debug.traceback(err, 2) end
@@ -28,9 +34,8 @@ local function with_traceback(err)
 end
 
 local function report(err, name)
-  local message = tostring(err)
-  io.stderr:write("hilum", name and " " .. name or "", ": ", message, "\n")
-  local kind = type(err) == "table" and err.kind
+  io.stderr:write("hilum", name and " " .. name or "", ": ", host.message(err), "\n")
+  local kind = type(err) == "table" and rawget(err, "kind")
   return kind == "interrupted" and INTERRUPTED or kind == "usage" and USAGE or FAILED
 end
 
@@ -50,9 +55,11 @@ local function require_module(name)
 end
 
 local function run_stdin(arguments)
-  local source = io.read("a"):gsub("^#[^\n]*", "")
+  local source, why = io.read("a")
+  if not source then error(host.error("io", "stdin: " .. why), 0) end
   arg = arguments -- luacheck: globals arg
-  return run_chunk(load(source, "=stdin"), "stdin is not Lua", table.unpack(arguments))
+  local chunk, message = load((source:gsub("^#[^\n]*", "")), "=stdin")
+  return run_chunk(chunk, message, table.unpack(arguments))
 end
 
 -- The workflow, built-in or file that the first word names.
@@ -75,6 +82,7 @@ end
 local function dispatch(arguments)
   local options = require "host.options"
   local globals, rest = options.parse_globals(arguments, usage)
+  globals.project = globals.project or os.getenv("HILUM_OPT_PROJECT")
   local chunks = false
   while rest[1] == "-l" or rest[1] == "-e" do
     local flag, value = table.remove(rest, 1), table.remove(rest, 1)
@@ -97,6 +105,7 @@ end
 
 return (function(arguments)
   install_globals()
+  keep_open_at_exit()
   local ok, status, name = xpcall(dispatch, with_traceback, arguments)
   if not ok then return report(status) end
   local clean = host.drain()

@@ -15,9 +15,9 @@ local function say(text)
   io.stderr:write(text, "\n")
 end
 
--- One for a whole run, shared by the workflows that it runs in turn; depth is how many of them are under way.
+-- One for a whole run, shared by the workflows that it runs in turn; `locked` while one of them holds the project's lock.
 local function new_context(project, common)
-  return { project = project, json = common.json, quiet = common.quiet, force = common.force, depth = 0 }
+  return { project = project, json = common.json, quiet = common.quiet, force = common.force, locked = false }
 end
 
 -- The ctx that a workflow is given. Its functions are called with a dot: ctx.say("%d images", count).
@@ -62,9 +62,17 @@ local function check_inputs(m, values, origins)
   end
 end
 
+local function section(project, name)
+  local keys = project.config[name] or {}
+  if type(keys) ~= "table" then
+    error(host.error("parse", ("%s: %s must be a table"):format(project:path("project.lua"), name)), 0)
+  end
+  return keys
+end
+
 local function resolve(m, given, project)
   local specs = all_specs(m)
-  local sections = { project.config[m.name] or {}, project.config.defaults or {} }
+  local sections = { section(project, m.name), section(project, "defaults") }
   local values, origins = options.resolve(specs, given, project.folder, sections, usage_of(m.name))
   check_inputs(m, values, origins)
   return strict(values, specs), origins
@@ -88,15 +96,24 @@ local function plain_options(m, values)
   return plain
 end
 
+-- The project's lock until it is closed, or nil if a workflow further out holds it.
+local function hold_lock(ctx)
+  if ctx.locked then return nil end
+  local lock = assert(ctx.project:lock())
+  ctx.locked = true
+  return setmetatable({}, { __close = function()
+    ctx.locked = false
+    lock:close()
+  end })
+end
+
 -- Runs m with resolved options under the project's lock if it writes; leaves a record of inputs and outputs if it did its work.
 local function execute(ctx, m, values)
   local writes = m.writes and #m.writes > 0
-  local lock <close> = writes and ctx.depth == 0 and assert(ctx.project:lock()) or nil
-  if lock then ctx.project:sweep(files_of(m, "writes", values)) end
-  ctx.depth = ctx.depth + 1
+  local held <close> = writes and hold_lock(ctx) or nil
+  if held then ctx.project:sweep(files_of(m, "writes", values)) end
   local began = require "hilum.task".now()
   local result = m.run(values, bind(ctx))
-  ctx.depth = ctx.depth - 1
   local done = not result or (result.exit or 0) == 0
   if writes and done then
     ctx.project:record { workflow = m.name, seconds = require "hilum.task".now() - began, options = plain_options(m, values),
@@ -149,7 +166,9 @@ function context.run_from_command_line(m, arguments, globals)
   local given = options.parse(arguments, all_specs(m), fail)
   for key, text in pairs(globals) do if given[key] == nil then given[key] = text end end
   if given.help then return require "host.help".workflow(m) end
-  local project = require "lib.project".open(given.project or ".")
+  local folder, why = options.types.path.parse(given.project or ".", {})
+  if not folder then fail("--project " .. why) end
+  local project = require "lib.project".open(folder)
   given.project = nil
   local values, origins = resolve(m, given, project)
   apply_common(values)

@@ -216,11 +216,10 @@ function builtins.new(arguments)
   local name = arguments[1]
   if not name or not name:find("^%l[%w_-]*$") then usage("hilum new NAME: a name in lower-case letters, digits and dashes") end
   local fs = require "hilum.fs"
-  local in_project = fs.stat("project.lua") ~= nil
-  local path = (in_project and "scripts/" or "") .. name .. ".lua"
-  if in_project then assert(fs.mkdir("scripts")) end
-  write_new(path, (require "host.templates".workflow:gsub("NAME", name)))
-  print(("run it: hilum %s --help"):format(in_project and name or path))
+  local folder = fs.stat("project.lua") and "scripts" or require "host.manifest".data_folder()
+  assert(fs.mkdir(folder))
+  write_new(fs.join(folder, name .. ".lua"), (require "host.templates".workflow:gsub("NAME", name)))
+  print(("run it: hilum %s --help"):format(name))
   return 0
 end
 

@@ -2,14 +2,19 @@
  *
  * The process: a Lua state, the event loop, the modules, and boot.lua, which does the rest. The only file that may exit.
  */
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "core/bind.h"
 #include "host/modules.h"
 #include "task/loop.h"
 
@@ -42,7 +47,7 @@ static int run(lua_State *L, int argc, char **argv) {
   lua_pushcfunction(L, boot);
   push_arguments(L, argc, argv);
   if (lua_pcall(L, 1, 1, 0) == LUA_OK) return (int)lua_tointeger(L, -1);
-  fprintf(stderr, "hilum: %s\n", luaL_tolstring(L, -1, NULL));
+  fprintf(stderr, "hilum: %s\n", hl_push_message(L, -1));
   return hl_loop_interrupted(hl_loop_of(L)) ? EXIT_INTERRUPTED : EXIT_FAILURE;
 }
 
@@ -53,10 +58,30 @@ static void keep_freed_memory(void) {
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
+/* Where one of the three standard descriptors is closed, the next file opened would take its place, and get what is printed. */
+static void occupy_standard_descriptors(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDONLY);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  close(fd);
+}
+
+/* At exit, however that came: results that did not reach stdout are a failure, of which a reader that left need not be told. */
+static void check_output(void) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return;
+  struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  bool reader_left = poll(&out, 1, 0) == 1 && out.revents & POLLERR;
+  if (!reader_left) fputs("hilum: stdout could not be written to; is its disk full?\n", stderr);
+  _exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv) {
+  occupy_standard_descriptors();
+  atexit(check_output);
   keep_freed_memory();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a failing write, told like any other */
+
   setenv("OPENBLAS_NUM_THREADS", "1", 1); /* BLAS runs on our workers; threads of its own would fight them */
   lua_State *L = luaL_newstate();
   if (!L) return fputs("hilum: not enough memory\n", stderr), EXIT_FAILURE;

@@ -19,15 +19,17 @@ local function keys(t)
 end
 
 local function check_option(spec, seen, fail)
-  local name = spec[1]
+  local name = type(spec) == "table" and spec[1]
   if type(name) ~= "string" or not name:find("^%l[%w-]*$") then fail("each option needs a name in kebab-case at position 1") end
   for key in pairs(spec) do
     if not OPTION_KEYS[key] then
       fail(("option %s: unknown key '%s'%s"):format(name, key, options.did_you_mean(tostring(key), keys(OPTION_KEYS))))
     end
   end
-  if seen[name] then fail("two options are called " .. name) end
-  seen[name] = true
+  for _, word in ipairs { name, spec.short and "-" .. spec.short } do
+    if seen[word] then fail("two options are called " .. word) end
+    seen[word] = true
+  end
   if not options.types[spec.type] then
     fail(("option %s: type is one of %s"):format(name, table.concat(keys(options.types), ", ")))
   end
@@ -64,21 +66,13 @@ function manifest.check(m, path)
     if m[name] ~= nil and type(m[name]) ~= wanted then fail(("field '%s' must be a %s"):format(name, wanted)) end
   end
   local seen = {}
-  for _, spec in ipairs(options.common) do seen[spec[1]] = true end
+  for _, spec in ipairs(options.common) do
+    seen[spec[1]] = true
+    if spec.short then seen["-" .. spec.short] = true end
+  end
   for _, spec in ipairs(m.options) do check_option(spec, seen, fail) end
   check_references(m, "reads", fail)
   check_references(m, "writes", fail)
-end
-
--- Where workflows are looked up, first hit wins.
-function manifest.folders(project)
-  local folders = {}
-  if project and io.open(project .. "/project.lua") then folders[1] = project .. "/scripts" end
-  for folder in (os.getenv("HILUM_PATH") or ""):gmatch("[^:]+") do folders[#folders + 1] = folder end
-  local data = os.getenv("XDG_DATA_HOME") or (os.getenv("HOME") and os.getenv("HOME") .. "/.local/share")
-  if data then folders[#folders + 1] = data .. "/hilum/scripts" end
-  folders[#folders + 1] = host.root .. "/share/hilum/scripts"
-  return folders
 end
 
 local function is_readable(path)
@@ -87,6 +81,22 @@ local function is_readable(path)
   local readable = file:read(0) ~= nil or file:seek("end") == 0
   file:close()
   return readable
+end
+
+-- The user's own workflows, found from every folder (XDG base directory specification).
+function manifest.data_folder()
+  local data = os.getenv("XDG_DATA_HOME") or (os.getenv("HOME") or "") .. "/.local/share"
+  return data .. "/hilum/scripts"
+end
+
+-- Where workflows are looked up, first hit wins.
+function manifest.folders(project)
+  local folders = {}
+  if project and is_readable(project .. "/project.lua") then folders[1] = project .. "/scripts" end
+  for folder in (os.getenv("HILUM_PATH") or ""):gmatch("[^:]+") do folders[#folders + 1] = folder end
+  folders[#folders + 1] = manifest.data_folder()
+  folders[#folders + 1] = host.root .. "/share/hilum/scripts"
+  return folders
 end
 
 -- All workflows: an array of {name=, path=} sorted by name; a file in an earlier folder hides later ones.
@@ -129,7 +139,7 @@ end
 function manifest.load(path)
   local folder = path:match("^(.*)/[^/]*$") or "."
   local searched = ("%s/?.lua;"):format(folder)
-  if not package.path:find(searched, 1, true) then package.path = searched .. package.path end
+  if not (";" .. package.path):find(";" .. searched, 1, true) then package.path = searched .. package.path end
   local chunk, message = loadfile(path)
   if not chunk then error(host.error("parse", message), 0) end
   local m = chunk()

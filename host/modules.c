@@ -15,7 +15,9 @@ int luaopen_hilum_task(lua_State *L);
 /* The embedded Lua files of host/. A new one: a row here. */
 #define EMBEDDED(X) X(boot) X(context) X(help) X(manifest) X(options) X(repl) X(templates)
 
-#define DECLARE(name) extern const char hl_##name##_lua[]; extern const size_t hl_##name##_lua_size;
+#define DECLARE(name)                                                                                                            \
+  extern const char hl_##name##_lua[];                                                                                           \
+  extern const size_t hl_##name##_lua_size;
 EMBEDDED(DECLARE)
 
 static const struct {
@@ -47,7 +49,8 @@ static int open_embedded(lua_State *L) {
 static void push_root(lua_State *L) {
   char path[4096];
   ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-  path[length > 0 ? length : 0] = '\0';
+  if (length < 0) luaL_error(L, "cannot tell where the program is: /proc is not mounted");
+  path[length] = '\0';
   for (int level = 0; level < 2; level++) {
     char *slash = strrchr(path, '/');
     if (slash) *slash = '\0';
@@ -90,10 +93,17 @@ static int l_error(lua_State *L) {
   return 1;
 }
 
+/* host.message(err): what it says, even if its __tostring fails. */
+static int l_message(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_pushstring(L, hl_push_message(L, 1));
+  return 1;
+}
+
 static int open_host(lua_State *L) {
-  static const luaL_Reg functions[] = {{"isatty", l_isatty}, {"setenv", l_setenv},
-                                       {"drain", l_drain},   {"catch_interrupts", l_catch_interrupts},
-                                       {"error", l_error},   {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"isatty", l_isatty}, {"setenv", l_setenv},   {"drain", l_drain}, {"catch_interrupts", l_catch_interrupts},
+      {"error", l_error},   {"message", l_message}, {NULL, NULL}};
   luaL_newlib(L, functions);
   push_root(L);
   lua_setfield(L, -2, "root");

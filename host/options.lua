@@ -41,7 +41,7 @@ local function parse_choice(text, spec)
 end
 
 local function parse_path(text, spec)
-  if type(text) ~= "string" then return nil, "must be a path" end
+  if type(text) ~= "string" or text == "" then return nil, "must be a path" end
   if not spec.must_exist then return text end
   local stat = require "hilum.fs".stat(text)
   if not stat then return nil, ("does not exist: %s"):format(text) end
@@ -82,11 +82,14 @@ local function element_spec(spec)
 end
 
 types.list = { metavar = "ITEM", parse = function(v, spec)
-  local values = {}
-  for i, item in ipairs(type(v) == "table" and v or { v }) do
+  local items, values = type(v) == "table" and v or { v }, {}
+  for i, item in ipairs(items) do
     local value, why = types[spec.of or "string"].parse(item, element_spec(spec))
     if value == nil then return nil, why end
     values[i] = value
+  end
+  for key in pairs(items) do
+    if values[key] == nil then return nil, "must be a list" end
   end
   return values
 end }
@@ -162,8 +165,10 @@ local function take_flag(arguments, i, by_flag, flags, values, fail)
   word = word or arguments[i]
   local spec = by_flag[word]
   if not spec then fail(("unknown option %s%s"):format(word, options.did_you_mean(word, flags))) end
+  local negated = word == "--no-" .. spec[1]
+  if negated and inline then fail(word .. " takes no value") end
   if spec.type == "flag" and not inline then
-    set(values, spec, word ~= "--no-" .. spec[1])
+    set(values, spec, not negated)
     return i + 1
   end
   if inline then

@@ -34,10 +34,9 @@ end
 
 local function evaluate(chunk)
   host.catch_interrupts()
-  local function finish(ok, ...)
-    if ok then show(...) else io.stderr:write(tostring((...)), "\n") end
-  end
-  finish(xpcall(chunk, function(err) return type(err) == "string" and debug.traceback(err, 2) or err end))
+  local function run() show(chunk()) end
+  local ok, err = xpcall(run, function(e) return type(e) == "string" and debug.traceback(e, 2) or e end)
+  if not ok then io.stderr:write(host.message(err), "\n") end
 end
 
 -- Returns the exit status.

@@ -2,6 +2,12 @@
 -- index: embeddings to indexes. What an index is, is in lib/index.
 local fs = require "hilum.fs"
 
+local SAID = {
+  built = "%s: %d images, vectors of length %d",
+  extended = "%s: extended to %d images, vectors of length %d",
+  current = "%s: up to date (%d images, vectors of length %d)",
+}
+
 local function open_sets(opt, ctx)
   local embeddings = require "lib.embeddings"
   local names = opt.names or embeddings.names(opt.embeddings)
@@ -22,11 +28,12 @@ return {
   summary = "Embeddings to an index that can be searched",
   details = [[
 Makes index/NAME from embeddings/NAME, for every NAME that was embedded unless some are named: the vectors as one matrix that is
-mapped into memory and searched exactly, and the records of the images. The index remembers which model made its vectors and
-whether captions were mixed in; queries by another model are refused.
+mapped into memory and searched exactly, the same as int8, which makes the search fast, and the records of the images. The index
+remembers which model made its vectors and whether captions were mixed in; queries by another model are refused.
 
-Nothing is done where the index is there already from the same embeddings (their SHA-256 is compared). A run that was killed
-leaves no half index: run it again.]],
+Nothing is done where the index is there already from the same embeddings (their SHA-256 is compared); where images were only added
+at their end, these are added to the index; else it is built anew. A run that was killed leaves the index as it was: run it again.
+Other processes may search it meanwhile.]],
   options = {
     { "names", type = "list", positional = true, metavar = "NAME", help = "which embeddings (default: all)" },
     { "embeddings", type = "path", default = "embeddings", help = "where `hilum embed` wrote them" },
@@ -40,8 +47,7 @@ leaves no half index: run it again.]],
     for i, set in ipairs(open_sets(opt, ctx)) do
       local folder = fs.join(opt.out, set.name)
       local state = require "lib.index".build(set, folder, ctx.force)
-      ctx.say(state == "built" and "%s: %d images, vectors of length %d" or "%s: up to date (%d images, vectors of length %d)", folder,
-        #set.docs, set.info.length)
+      ctx.say(SAID[state], folder, #set.docs, set.info.length)
       result.indexes[i] = { name = set.name, folder = folder, count = #set.docs, length = set.info.length, state = state }
     end
     ctx.say("next: `hilum query --text Effusion --open`, or `hilum evaluate`")

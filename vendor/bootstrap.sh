@@ -6,7 +6,7 @@
 #   test      build, then the tests
 #   test all  the tests also under the sanitizers, the fuzzers, the browser and the linters
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH="" cd "$(dirname "$0")/.."
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev
   libjpeg-dev libpng-dev libssl-dev libopenblas-dev"

@@ -48,6 +48,18 @@ int hl_push_error(lua_State *L, const struct hl_error *err) {
   return 2;
 }
 
+static int l_tostring(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+const char *hl_push_message(lua_State *L, int index) {
+  index = lua_absindex(L, index);
+  lua_pushcfunction(L, l_tostring);
+  lua_pushvalue(L, index);
+  return lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_tostring(L, -1) : "an error object that cannot say what it is";
+}
+
 /* Types and objects. */
 
 void hl_new_type(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta) {
@@ -150,6 +162,23 @@ const char *hl_check_path(lua_State *L, int index) {
   const char *path = luaL_checklstring(L, index, &size);
   luaL_argcheck(L, size > 0, index, "empty path");
   luaL_argcheck(L, strlen(path) == size, index, "path with a NUL in it");
+  return path;
+}
+
+size_t hl_count_paths(lua_State *L, int index) {
+  if (lua_istable(L, index)) return lua_rawlen(L, index);
+  hl_check_path(L, index);
+  return 1;
+}
+
+char *hl_copy_path(lua_State *L, int index, size_t item) {
+  if (lua_istable(L, index))
+    lua_rawgeti(L, index, (lua_Integer)item + 1);
+  else
+    lua_pushvalue(L, index);
+  char *path = strdup(hl_check_path(L, -1));
+  lua_pop(L, 1);
+  if (!path) luaL_error(L, "not enough memory");
   return path;
 }
 

@@ -27,6 +27,9 @@ int hl_push_error(lua_State *L, const struct hl_error *err);
 /* Pushes the error table alone. [-0, +1, m] */
 void hl_push_error_value(lua_State *L, const struct hl_error *err);
 
+/* Pushes and returns what an error says, as luaL_tolstring, but without raising if its __tostring does. [-0, +1, -] */
+const char *hl_push_message(lua_State *L, int index);
+
 /* Registers a userdata type once per state. methods become __index; meta are the metamethods; both end in {NULL, NULL}.
  * __metatable and __name are the type name. [-0, +0, m] */
 void hl_new_type(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta);
@@ -48,6 +51,10 @@ int hl_opt_choice(lua_State *L, int index, const char *name, int fallback, const
 
 /* A path: a string that is not empty and has no NUL in it. [-0, +0, e] */
 const char *hl_check_path(lua_State *L, int index);
+
+/* One path, or an array of them: how many, and a copy of one (from 0), which is the caller's to free. [-0, +0, e] */
+size_t hl_count_paths(lua_State *L, int index);
+char *hl_copy_path(lua_State *L, int index, size_t item);
 
 /* A new zeroed matrix; raises when memory runs out. [-0, +1, m] */
 struct hl_matrix *hl_push_matrix(lua_State *L, size_t rows, size_t cols);

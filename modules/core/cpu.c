@@ -18,16 +18,18 @@ static const char *const names[] = {"portable", "avx2", "avx512"};
 #if defined(__x86_64__)
 
 static bool has_avx2(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("pclmul");
 }
 
 static bool has_avx512(void) {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi") &&
-         __builtin_cpu_supports("avx512vnni");
+         __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("vpclmulqdq");
 }
 
-/* Leaf 7, subleaf 0, EDX bits 24 and 25: tiles, and int8 in them; subleaf 1, EAX bit 4: AVX-VNNI. Compilers have no word for all. */
+/* Leaf 7, subleaf 0, EDX bits 24 and 25: tiles, and int8 in them; subleaf 1, EAX bit 4: AVX-VNNI. Compilers have no word for all.
+ */
 static bool has_leaf7(unsigned subleaf, unsigned eax_bits, unsigned edx_bits) {
   unsigned eax = 7, ebx, ecx = subleaf, edx;
   __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));

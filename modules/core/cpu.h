@@ -7,8 +7,8 @@
 #ifndef HILUM_CORE_CPU_H
 #define HILUM_CORE_CPU_H
 
-/* The paths, slowest first. AVX2 means AVX2+FMA+BMI2, AVXVNNI its VNNI besides; AVX512 means F+BW+VL+DQ+VBMI+VNNI besides AVX2; AMX
- * means int8 tiles besides, with the kernel's permission. NEON means dot products. */
+/* The paths, slowest first. AVX2 means AVX2+FMA+BMI2+PCLMULQDQ, AVXVNNI its VNNI besides; AVX512 means F+BW+VL+DQ+VBMI+VNNI and
+ * VPCLMULQDQ besides AVX2; AMX means int8 tiles besides, with the kernel's permission. NEON means dot products. */
 enum hl_cpu_path {
   HL_CPU_PATH_PORTABLE,
   HL_CPU_PATH_NEON,

@@ -1,9 +1,8 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * The module, and the arguments that its parts share.
+ */
 #include "csv/csv_lua.h"
-
-#include <limits.h>
-
-#define ROWS "hilum.csv.Rows"
 
 char hl_csv_check_separator(lua_State *L, int options) {
   const char *separator = hl_opt_string(L, options, "separator", ",");
@@ -11,104 +10,39 @@ char hl_csv_check_separator(lua_State *L, int options) {
   return separator[0];
 }
 
-/* Rows: reading a file, or text that the user value keeps, a row at a time. */
-
-struct rows {
-  struct hl_csv_reader *reader;
-  struct hl_csv_table table; /* the rows of the last piece read */
-  size_t next;
-  bool ended, failed;
-  struct hl_error err;
-};
-
-static int l_rows_close(lua_State *L) {
-  struct rows *rows = luaL_checkudata(L, 1, ROWS);
-  hl_csv_close(rows->reader);
-  hl_csv_free(&rows->table);
-  rows->reader = NULL;
-  rows->next = 0;
-  return 0;
+struct hl_csv_table *hl_csv_check_table(lua_State *L, int index) {
+  return luaL_checkudata(L, index, HL_CSV_TABLE);
 }
 
-/* True when rows->next is the next row; false at the end and, with rows->failed, when the file is at fault. */
-static bool find_next(struct rows *rows) {
-  while (rows->next == rows->table.row_count && !rows->ended && !rows->failed) {
-    hl_csv_forget_rows(&rows->table);
-    rows->next = 0;
-    rows->failed = !hl_csv_read(rows->reader, &rows->table, &rows->ended, &rows->err);
-  }
-  return rows->next < rows->table.row_count;
+size_t hl_csv_check_column(lua_State *L, int index, const struct hl_csv_table *table) {
+  const char *name = luaL_checkstring(L, index);
+  size_t column = hl_csv_column(table, name);
+  luaL_argcheck(L, column < table->columns, index, lua_pushfstring(L, "no column '%s'", name));
+  return column;
 }
 
-static void push_record(lua_State *L, const struct hl_csv_table *table, size_t row) {
-  size_t width = table->rows[row].width;
-  int count = width < INT_MAX ? (int)width : 0;
-  lua_createtable(L, table->names ? 0 : count, table->names ? count : 0);
-  for (size_t i = 0; i < width; i++) {
-    lua_pushstring(L, hl_csv_cell(table, row, i));
-    if (table->names)
-      lua_setfield(L, -2, table->names[i]);
-    else
-      lua_rawseti(L, -2, (lua_Integer)i + 1);
-  }
+size_t hl_csv_check_number(lua_State *L, int index, size_t count, const char *what) {
+  lua_Integer number = luaL_checkinteger(L, index);
+  luaL_argcheck(L, number >= 1 && (lua_Unsigned)number <= count, index, what);
+  return (size_t)number - 1;
 }
 
-static int l_rows_next(lua_State *L) {
-  struct rows *rows = luaL_checkudata(L, 1, ROWS);
-  luaL_argcheck(L, rows->reader, 1, "rows are closed");
-  if (find_next(rows)) {
-    push_record(L, &rows->table, rows->next);
-    lua_pushinteger(L, rows->table.rows[rows->next].line);
-    rows->next++;
-    return 2;
-  }
-  if (!rows->failed) return 0;
-  hl_push_error_value(L, &rows->err);
-  return lua_error(L);
+size_t hl_csv_check_row(lua_State *L, int index, const struct hl_csv_table *table) {
+  return hl_csv_check_number(L, index, table->row_count, "no such row");
 }
 
-static struct hl_csv_options check_rows_options(lua_State *L, int index) {
-  static const char *const names[] = {"separator", "header", "ragged", NULL};
-  hl_check_options(L, index, names);
-  return (struct hl_csv_options){.separator = hl_csv_check_separator(L, index),
-                                 .headless = !hl_opt_bool(L, index, "header", true),
-                                 .ragged = hl_opt_bool(L, index, "ragged", false)};
-}
-
-static int l_rows(lua_State *L) {
-  const char *path = hl_check_path(L, 1);
-  struct hl_csv_options options = check_rows_options(L, 2);
-  struct rows *rows = hl_new_object(L, ROWS, sizeof *rows);
-  rows->reader = hl_csv_open("csv.rows", path, &options, &rows->err);
-  if (!rows->reader) return hl_push_error(L, &rows->err);
-  lua_pushnil(L);
-  lua_pushnil(L);
-  lua_pushvalue(L, -3);
-  return 4;
-}
-
-static int l_parse(lua_State *L) {
-  size_t size;
-  const char *text = luaL_checklstring(L, 1, &size);
-  struct hl_csv_options options = check_rows_options(L, 2);
-  struct rows *rows = hl_new_object(L, ROWS, sizeof *rows);
-  rows->reader = hl_csv_open_text("csv.parse", "text", text, size, &options, &rows->err);
-  if (!rows->reader) return hl_push_error(L, &rows->err);
-  lua_newtable(L);
-  for (lua_Integer i = 1; find_next(rows); i++, rows->next++) {
-    push_record(L, &rows->table, rows->next);
-    lua_rawseti(L, -2, i);
-  }
-  return rows->failed ? hl_push_error(L, &rows->err) : 1;
+const struct hl_csv_groups *hl_csv_check_key(lua_State *L, int index) {
+  const struct hl_csv_groups *groups = luaL_checkudata(L, index, HL_CSV_GROUPS);
+  luaL_argcheck(L, groups->column_count == 1, index, "groups by one column expected");
+  return groups;
 }
 
 HL_MODULE int luaopen_hilum_csv(lua_State *L) {
-  static const luaL_Reg rows_methods[] = {{"close", l_rows_close}, {NULL, NULL}};
-  static const luaL_Reg rows_meta[] = {{"__call", l_rows_next}, {"__gc", l_rows_close}, {"__close", l_rows_close}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"rows", l_rows}, {"parse", l_parse}, {"load", l_load}, {NULL, NULL}};
-  hl_new_type(L, ROWS, rows_methods, rows_meta);
+  hl_csv_new_rows_type(L);
   hl_csv_new_table_type(L);
-  hl_csv_new_groups_types(L);
+  hl_csv_new_groups_type(L);
+  hl_csv_new_match_type(L);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -58,13 +58,18 @@ static bool inspect_beginning(struct hl_csv_input *input, const char **piece, si
   return true;
 }
 
+size_t hl_csv_count_newlines(const char *text, size_t size) {
+  size_t count = 0;
+  for (size_t i = 0; i < size; i++) count += text[i] == '\n';
+  return count;
+}
+
 static bool refuse_nul(struct hl_csv_input *input, const char *piece, size_t size, struct hl_error *err) {
   const char *nul = memchr(piece, 0, size);
   size_t clean = nul ? (size_t)(nul - piece) : size;
-  for (size_t i = 0; i < clean; i++) input->newlines += piece[i] == '\n';
-  return !nul || hl_fail(err, HL_PARSE, input->op,
-                         "%s:%zu: a NUL byte: the file is damaged, or not UTF-8 text (UTF-16 perhaps)", input->path,
-                         input->newlines + 1);
+  input->newlines += hl_csv_count_newlines(piece, clean);
+  return !nul || hl_fail(err, HL_PARSE, input->op, "%s:%zu: a NUL byte: the file is damaged, or not UTF-8 text (UTF-16 perhaps)",
+                         input->path, input->newlines + 1);
 }
 
 bool hl_csv_next_piece(struct hl_csv_input *input, const char **piece, size_t *size, struct hl_error *err) {

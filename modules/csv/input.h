@@ -23,7 +23,8 @@ struct hl_csv_input {
   bool begun;
 };
 
-/* Opens the file path, or text (not copied) when that is given, for which path is only a name. False: err, and nothing is open. */
+/* Opens the file path, or text (not copied) when that is given, for which path is only a name. False: err, and nothing is open.
+ */
 bool hl_csv_open_input(struct hl_csv_input *input, const char *op, const char *path, const char *text, size_t size,
                        struct hl_error *err);
 
@@ -31,5 +32,7 @@ bool hl_csv_open_input(struct hl_csv_input *input, const char *op, const char *p
 bool hl_csv_next_piece(struct hl_csv_input *input, const char **piece, size_t *size, struct hl_error *err);
 
 void hl_csv_close_input(struct hl_csv_input *input);
+
+size_t hl_csv_count_newlines(const char *text, size_t size);
 
 #endif

@@ -103,21 +103,15 @@ static bool add_row(struct hl_csv_reader *reader) {
   return hl_csv_add_row(reader->table, row) || fail_memory(reader);
 }
 
-/* The newlines inside its cells, which were quoted. */
-static size_t count_newlines(const struct hl_csv_reader *reader) {
-  const char *end = reader->block->text + reader->block->text_size;
-  size_t count = 0;
-  for (const char *at = cell_so_far(reader, 0); at < end; at++) count += *at == '\n';
-  return count;
-}
-
 static bool finish_row(struct hl_csv_reader *reader) {
-  reader->line += count_newlines(reader);
+  const char *text = cell_so_far(reader, 0), *end = reader->block->text + reader->block->text_size;
+  reader->line += hl_csv_count_newlines(text, (size_t)(end - text)); /* those between quotes, which libcsv does not report */
   if (reader->options.headless || reader->table->names) return fit_width(reader) && add_row(reader);
   return take_names(reader);
 }
 
-/* libcsv reports every CR and LF outside quotes (CSV_REPALL_NL), so that lines can be counted; end is -1 at the end of the file. */
+/* libcsv reports every CR and LF outside quotes (CSV_REPALL_NL), so that lines can be counted; end is -1 at the end of the file.
+ */
 static void take_line_end(int end, void *context) {
   struct hl_csv_reader *reader = context;
   if (reader->failed) return;

@@ -21,9 +21,9 @@ function fs.write(path, data) end
 --- Adds to the end of a file, which is made if it is not there.
 ---@param path string
 ---@param data string
----@param options? {sync?: boolean}  sync: return when the data are on the disk
+---@param options? {sync?: boolean, at?: integer}  sync: return when the data are on the disk; at: the size the file is cut to first
 ---@return true? done
----@return hilum.Error? err
+---@return hilum.Error? err  kind "integrity" for a file shorter than `at`
 ---@usage assert(fs.append("log.txt", "done\n", { sync = true }))
 function fs.append(path, data, options) end
 

@@ -4,9 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +11,6 @@
 #include <unistd.h>
 
 #include "core/buffer.h"
-#include "core/file.h"
 
 /* Lists of names. */
 
@@ -149,56 +145,4 @@ bool hl_walk(const char *op, const char *folder, struct hl_names *names, struct 
   bool walked = walk_folder(&walk, fd, "", NULL);
   sort_names(names);
   return walked;
-}
-
-/* Making and removing. */
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-  (void)st, (void)type, (void)ftw;
-  return remove(path);
-}
-
-bool hl_remove_tree(const char *op, const char *path, struct hl_error *err) {
-  enum { OPEN_FOLDERS = 32 };
-  return nftw(path, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT || hl_fail_errno(err, op, path);
-}
-
-/* The process number in a temporary name, 0 if it is none. */
-static pid_t owner_of(const char *name) {
-  const char *mark = *name == '.' ? strstr(name, HL_FILE_MARK) : NULL;
-  for (const char *later = mark; later; later = strstr(later + 1, HL_FILE_MARK)) mark = later;
-  if (!mark) return 0;
-  char *end;
-  long pid = strtol(mark + strlen(HL_FILE_MARK), &end, 10);
-  return *end == '-' && pid > 0 && pid == (pid_t)pid ? (pid_t)pid : 0;
-}
-
-static bool is_dead(pid_t pid) { return kill(pid, 0) != 0 && errno == ESRCH; }
-
-bool hl_sweep(const char *op, const char *folder, size_t *removed, struct hl_error *err) {
-  struct hl_names names = {0};
-  bool listed = hl_list(op, folder, &names, err);
-  *removed = 0;
-  for (size_t i = 0; listed && i < names.count; i++) {
-    pid_t owner = owner_of(names.names[i]);
-    char *path = owner && is_dead(owner) ? join(folder, names.names[i]) : NULL;
-    if (path && unlink(path) == 0) ++*removed;
-    free(path);
-  }
-  hl_names_free(&names);
-  return listed;
-}
-
-static bool make_folder(const char *path) {
-  struct stat st;
-  return mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode));
-}
-
-bool hl_make_folders(const char *op, const char *path, struct hl_error *err) {
-  if (make_folder(path)) return true;
-  char *copy = errno == ENOENT ? strdup(path) : NULL;
-  if (!copy) return hl_fail_errno(err, op, path);
-  bool made = hl_make_folders(op, dirname(copy), err) && (make_folder(path) || hl_fail_errno(err, op, path));
-  free(copy);
-  return made;
 }

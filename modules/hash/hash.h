@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Checksums and digests of bytes that come in pieces: SHA-256 and MD5 by OpenSSL, the CRCs of hash/crc.h.
+ * Checksums and digests of bytes that come in pieces: SHA-256 and MD5 by OpenSSL, CRC-32 (zip, PNG) and CRC-32C (iSCSI, S3) by
+ * ISA-L, CRC-64/NVME (S3) by hash/crc.h. CRCs as in the catalogue of Koopman and Williams. Any thread.
  */
 #ifndef HILUM_HASH_HASH_H
 #define HILUM_HASH_HASH_H
@@ -13,14 +14,14 @@
 #include "core/error.h"
 #include "hash/crc.h"
 
-enum hl_hash_kind { HL_SHA256, HL_MD5, HL_HASH_CRC32, HL_HASH_CRC32C, HL_HASH_CRC64NVME, HL_HASH_KINDS };
+enum hl_hash_kind { HL_HASH_SHA256, HL_HASH_MD5, HL_HASH_CRC32, HL_HASH_CRC32C, HL_HASH_CRC64NVME, HL_HASH_KINDS };
 
 enum { HL_DIGEST_MAX = 32 };
 
 /* What all hashes of a process share, looked up once. Read-only after hl_hash_open: any thread. */
 struct hl_hash_shared {
   EVP_MD *digests[2];
-  struct hl_crc_tables crcs[3];
+  struct hl_crc crc64nvme;
 };
 bool hl_hash_open(struct hl_hash_shared *shared, struct hl_error *err);
 void hl_hash_close(struct hl_hash_shared *shared);
@@ -35,6 +36,8 @@ struct hl_hash {
   EVP_MD_CTX *context; /* digests */
   uint64_t remainder;  /* CRCs */
 };
+
+/* False: no memory, and errno says so. */
 bool hl_hash_begin(struct hl_hash *hash, const struct hl_hash_shared *shared, enum hl_hash_kind kind);
 void hl_hash_update(struct hl_hash *hash, const void *data, size_t size);
 

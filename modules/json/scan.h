@@ -4,8 +4,8 @@
  *
  * An empty array and an integer too long for a float become strings that begin with U+0000 and a letter: "\u0000a" and
  * "\u0000i12345678901234567890"; a string that begins with U+0000 itself gets the letter s, "\u0000s…". After decoding,
- * json_lua.c replaces the marked strings by what they stand for. Texts with nothing of the kind, nearly all, are decoded as they
- * are.
+ * decode_lua.c replaces the marked strings by what they stand for. Texts with nothing of the kind, nearly all, are decoded as
+ * they are.
  */
 #ifndef HILUM_JSON_SCAN_H
 #define HILUM_JSON_SCAN_H

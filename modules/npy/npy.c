@@ -43,7 +43,15 @@ static bool fail_read(const struct opened *file, struct hl_error *err) {
   return errno ? hl_fail_errno(err, file->op, file->path) : fail(file, err, "shorter than its header says: write it again");
 }
 
-static bool check_header(struct opened *file, struct hl_error *err) {
+/* Takes the first rows as all there are. */
+static bool take_rows(struct opened *file, size_t rows, struct hl_error *err) {
+  size_t said = file->info.rows;
+  if (rows == HL_NPY_ALL) return true;
+  file->info.rows = rows;
+  return rows <= said || hl_fail(err, HL_INTEGRITY, file->op, "%s: has %zu rows, not %zu", file->path, said, rows);
+}
+
+static bool check_header(struct opened *file, size_t rows, struct hl_error *err) {
   struct stat st;
   if (fstat(file->fd, &st) != 0) return hl_fail_errno(err, file->op, file->path);
   size_t file_size = (size_t)st.st_size, size = file_size < HL_NPY_HEADER_MAX ? file_size : HL_NPY_HEADER_MAX;
@@ -54,21 +62,22 @@ static bool check_header(struct opened *file, struct hl_error *err) {
   free(bytes);
   if (!read_it) return fail_read(file, err);
   if (!parsed) return fail(file, err, why.message);
+  if (!take_rows(file, rows, err)) return false;
   errno = 0;
   return file->info.offset + hl_npy_size(&file->info) <= file_size || fail_read(file, err);
 }
 
-static bool open_npy(struct opened *file, int flags, struct hl_error *err) {
+static bool open_npy(struct opened *file, int flags, size_t rows, struct hl_error *err) {
   file->fd = open(file->path, flags | O_CLOEXEC);
   if (file->fd < 0) return hl_fail_errno(err, file->op, file->path);
-  if (check_header(file, err)) return true;
+  if (check_header(file, rows, err)) return true;
   close(file->fd);
   return false;
 }
 
 bool hl_npy_info(const char *op, const char *path, struct hl_npy_info *info, struct hl_error *err) {
   struct opened file = {.op = op, .path = path};
-  if (!open_npy(&file, O_RDONLY, err)) return false;
+  if (!open_npy(&file, O_RDONLY, HL_NPY_ALL, err)) return false;
   *info = file.info;
   close(file.fd);
   return true;
@@ -106,7 +115,7 @@ static bool read_matrix(const struct opened *file, struct hl_matrix *m, struct h
 bool hl_npy_read(const char *op, const char *path, struct hl_matrix *m, struct hl_error *err) {
   struct opened file = {.op = op, .path = path};
   *m = (struct hl_matrix){0};
-  if (!open_npy(&file, O_RDONLY, err)) return false;
+  if (!open_npy(&file, O_RDONLY, HL_NPY_ALL, err)) return false;
   bool read_it = read_matrix(&file, m, err);
   close(file.fd);
   if (!read_it) hl_matrix_free(m);
@@ -118,10 +127,10 @@ static bool is_plain(const struct hl_npy_info *info) {
   return info->type == 'f' && info->width == 4 && !info->big_endian && rows_first;
 }
 
-bool hl_npy_map(const char *op, const char *path, struct hl_matrix *m, struct hl_error *err) {
+bool hl_npy_map(const char *op, const char *path, size_t rows, struct hl_matrix *m, struct hl_error *err) {
   struct opened file = {.op = op, .path = path};
   *m = (struct hl_matrix){0};
-  if (!open_npy(&file, O_RDONLY, err)) return false;
+  if (!open_npy(&file, O_RDONLY, rows, err)) return false;
   size_t size = file.info.offset + hl_npy_size(&file.info);
   bool can = is_plain(&file.info) && file.info.offset % ALIGNMENT == 0;
   void *map = can ? mmap(NULL, size, PROT_READ, MAP_SHARED, file.fd, 0) : MAP_FAILED;
@@ -166,10 +175,10 @@ static bool add_rows(const struct opened *file, const struct hl_matrix *m, struc
   return added || hl_fail_errno(err, file->op, file->path);
 }
 
-bool hl_npy_append(const char *op, const char *path, const struct hl_matrix *m, struct hl_error *err) {
+bool hl_npy_append(const char *op, const char *path, size_t at, const struct hl_matrix *m, struct hl_error *err) {
   struct opened file = {.op = op, .path = path};
   if (access(path, F_OK) != 0 && errno == ENOENT) return hl_npy_write(op, path, m, err);
-  if (!open_npy(&file, O_RDWR, err)) return false;
+  if (!open_npy(&file, O_RDWR, at, err)) return false;
   bool added = add_rows(&file, m, err);
   close(file.fd);
   return added;

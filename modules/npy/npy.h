@@ -15,15 +15,19 @@ bool hl_npy_info(const char *op, const char *path, struct hl_npy_info *info, str
 /* Reads a file into a new matrix. More bytes than the header tells of are ignored (an append that was cut short). */
 bool hl_npy_read(const char *op, const char *path, struct hl_matrix *m, struct hl_error *err);
 
-/* Maps a file of little-endian float32 in C order whose data begin on a multiple of 64, as hl_npy_write and NumPy make them. */
-bool hl_npy_map(const char *op, const char *path, struct hl_matrix *m, struct hl_error *err);
+/* For rows and at below: what the header says. */
+#define HL_NPY_ALL SIZE_MAX
+
+/* Maps the first rows of a file of little-endian float32 in C order whose data begin on a multiple of 64, as hl_npy_write and
+ * NumPy make them. Another process may be adding to the file behind these rows, or cutting off what it had added. */
+bool hl_npy_map(const char *op, const char *path, size_t rows, struct hl_matrix *m, struct hl_error *err);
 
 /* Writes a file that is there whole or not at all. */
 bool hl_npy_write(const char *op, const char *path, const struct hl_matrix *m, struct hl_error *err);
 
 /* Adds the rows of m to a file that hl_npy_write has made, or makes it. The data are on the disk before the header tells of them,
  * and the header is rewritten in place, so that a crash leaves the file as it was but for bytes behind its end, which the next
- * append overwrites. One process at a time. */
-bool hl_npy_append(const char *op, const char *path, const struct hl_matrix *m, struct hl_error *err);
+ * append overwrites. The rows go behind the first `at` ones; those that follow are cut off. One process at a time. */
+bool hl_npy_append(const char *op, const char *path, size_t at, const struct hl_matrix *m, struct hl_error *err);
 
 #endif

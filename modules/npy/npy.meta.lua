@@ -14,10 +14,11 @@ function npy.read(path) end
 
 --- Maps a file of little-endian float32 in C order: a read-only matrix, read from the disk where it is used.
 ---@param path string
+---@param options? {rows?: integer}  rows: only the first ones, behind which another process may be adding
 ---@return hilum.vec.Matrix? matrix
----@return hilum.Error? err  also for a file that would have to be converted
----@usage local m = assert(npy.map("vectors.npy"))
-function npy.map(path) end
+---@return hilum.Error? err  also for a file that would have to be converted; kind "integrity" when it has fewer rows
+---@usage local m = assert(npy.map("vectors.npy", { rows = 2 }))
+function npy.map(path, options) end
 
 --- Writes a matrix to a file, which is there whole or not at all.
 ---@param path string
@@ -30,10 +31,11 @@ function npy.write(path, matrix) end
 --- Adds the rows of a matrix to a file that npy.write made, or makes it. A crash at any moment leaves either the old or the new rows.
 ---@param path string
 ---@param matrix hilum.vec.Matrix
+---@param options? {at?: integer}  at: behind that many rows; those that follow are cut off first
 ---@return true? done
----@return hilum.Error? err  other columns, or a file that something else wrote
+---@return hilum.Error? err  other columns, fewer rows than `at`, or a file that something else wrote
 ---@usage assert(npy.append("new.npy", vec.new(1, 3)))
-function npy.append(path, matrix) end
+function npy.append(path, matrix, options) end
 
 --- What a file's header says.
 ---@param path string

@@ -12,6 +12,7 @@ struct npy_op {
   char *path;
   struct hl_matrix made;      /* by read and map */
   struct hl_matrix *borrowed; /* by write and append */
+  size_t rows;                /* of map and append */
   struct hl_npy_info info;
   bool done;
   struct hl_error err;
@@ -62,12 +63,24 @@ static int l_read(lua_State *L) {
 static void work_map(struct hl_op *op, size_t item) {
   (void)item;
   struct npy_op *self = (struct npy_op *)op;
-  self->done = hl_npy_map(op->cls->name, self->path, &self->made, &self->err);
+  self->done = hl_npy_map(op->cls->name, self->path, self->rows, &self->made, &self->err);
+}
+
+/* The option `name` in the table at index: a number of rows. */
+static size_t rows_option(lua_State *L, int index, const char *name) {
+  const char *const names[] = {name, NULL};
+  hl_check_options(L, index, names);
+  lua_Integer rows = hl_opt_integer(L, index, name, -1, 0, LUA_MAXINTEGER);
+  return rows < 0 ? HL_NPY_ALL : (size_t)rows;
 }
 
 static int l_map(lua_State *L) {
   static const struct hl_op_class cls = {.name = "npy.map", .work = work_map, .push = push_matrix, .destroy = destroy};
-  return hl_op_await(L, &new_op(L, &cls)->op);
+  lua_settop(L, 2);
+  size_t rows = rows_option(L, 2, "rows");
+  struct npy_op *self = new_op(L, &cls);
+  self->rows = rows;
+  return hl_op_await(L, &self->op);
 }
 
 static void work_write(struct hl_op *op, size_t item) {
@@ -79,24 +92,27 @@ static void work_write(struct hl_op *op, size_t item) {
 static void work_append(struct hl_op *op, size_t item) {
   (void)item;
   struct npy_op *self = (struct npy_op *)op;
-  self->done = hl_npy_append(op->cls->name, self->path, self->borrowed, &self->err);
+  self->done = hl_npy_append(op->cls->name, self->path, self->rows, self->borrowed, &self->err);
 }
 
-static int write_matrix(lua_State *L, const struct hl_op_class *cls) {
+static int write_matrix(lua_State *L, const struct hl_op_class *cls, size_t rows) {
   hl_check_matrix(L, 2);
   struct npy_op *self = new_op(L, cls);
+  self->rows = rows;
   self->borrowed = hl_op_borrow(L, &self->op, 2);
   return hl_op_await(L, &self->op);
 }
 
 static int l_write(lua_State *L) {
   static const struct hl_op_class cls = {.name = "npy.write", .work = work_write, .push = push_done, .destroy = destroy};
-  return write_matrix(L, &cls);
+  lua_settop(L, 2);
+  return write_matrix(L, &cls, HL_NPY_ALL);
 }
 
 static int l_append(lua_State *L) {
   static const struct hl_op_class cls = {.name = "npy.append", .work = work_append, .push = push_done, .destroy = destroy};
-  return write_matrix(L, &cls);
+  lua_settop(L, 3);
+  return write_matrix(L, &cls, rows_option(L, 3, "at"));
 }
 
 static void work_info(struct hl_op *op, size_t item) {

@@ -6,6 +6,8 @@
 static bool is_sound(const struct hl_sigv4_request *request, struct hl_error *err) {
   struct hl_slice path = request->path;
   if (!request->method.size || !request->host.size) return hl_fail(err, HL_USAGE, "sigv4", "a request needs a method and a host");
+  if (!hl_is_line(request->method) || !hl_is_line(request->host) || !hl_is_line(path) || !hl_is_line(request->query))
+    return hl_fail(err, HL_USAGE, "sigv4", "a request line with a line break or control character in it is not signed");
   if (!path.size || (path.data[0] == '/' && !memchr(path.data, '?', path.size))) return true;
   return hl_fail(err, HL_USAGE, "sigv4", "a path begins with a slash and holds no query: %.*s",
                  (int)(path.size < 256 ? path.size : 256), path.data);

@@ -2,7 +2,7 @@
 #include "sigv4/headers.h"
 
 static int compare_names(struct hl_slice a, struct hl_slice b) {
-  int order = strncasecmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+  int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
   return order ? order : (a.size > b.size) - (a.size < b.size);
 }
 
@@ -31,7 +31,7 @@ static bool is_left_unsigned(struct hl_slice name) {
       HL_SLICE("x-amzn-trace-id"),
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (hl_slice_is_nocase(name, names[i])) return true;
+    if (hl_slice_is(name, names[i])) return true;
   return false;
 }
 
@@ -42,18 +42,18 @@ static bool is_name(struct hl_slice name) {
   return good;
 }
 
-static bool is_value(struct hl_slice value) {
-  bool good = true;
-  for (size_t i = 0; i < value.size; i++) good &= (unsigned char)value.data[i] >= ' ' || value.data[i] == '\t';
-  return good;
-}
-
 bool hl_headers_add_request(struct hl_headers *headers, const struct hl_sigv4_request *request, struct hl_error *err) {
+  struct hl_text names = hl_text(headers->names, sizeof headers->names);
   for (size_t i = 0; i < request->header_count; i++) {
     struct hl_slice name = request->headers[i].name, value = request->headers[i].value;
-    if (!is_name(name) || !is_value(value))
-      return hl_fail(err, HL_USAGE, "sigv4", "header %zu (%.*s) has a character that no header may have", i + 1,
+    if (!is_name(name)) return hl_fail(err, HL_USAGE, "sigv4", "header %zu has a name that no header may have", i + 1);
+    if (!hl_is_line(value))
+      return hl_fail(err, HL_USAGE, "sigv4", "the header %.*s has a line break or control character in it",
                      (int)(name.size < 64 ? name.size : 64), name.data);
+    const char *start = names.at;
+    hl_put_lower(&names, name);
+    if (names.overflowed) return hl_fail(err, HL_USAGE, "sigv4", "the names of the headers are too long to be signed");
+    name = hl_text_since(&names, start);
     if (!is_left_unsigned(name) && !hl_headers_add(headers, name, value, err)) return false;
   }
   return true;
@@ -84,7 +84,7 @@ static void put_value(struct hl_text *text, struct hl_slice value) {
 }
 
 static bool continues(const struct hl_headers *headers, size_t i) {
-  return i > 0 && hl_slice_is_nocase(headers->list[i].name, headers->list[i - 1].name);
+  return i > 0 && hl_slice_is(headers->list[i].name, headers->list[i - 1].name);
 }
 
 void hl_put_headers(struct hl_text *text, const struct hl_headers *headers) {
@@ -93,7 +93,7 @@ void hl_put_headers(struct hl_text *text, const struct hl_headers *headers) {
       hl_put_char(text, ',');
     } else {
       if (i) hl_put_char(text, '\n');
-      hl_put_lower(text, headers->list[i].name);
+      hl_put(text, headers->list[i].name);
       hl_put_char(text, ':');
     }
     put_value(text, headers->list[i].value);
@@ -105,6 +105,6 @@ void hl_put_header_names(struct hl_text *text, const struct hl_headers *headers)
   for (size_t i = 0; i < headers->count; i++) {
     if (continues(headers, i)) continue;
     if (i) hl_put_char(text, ';');
-    hl_put_lower(text, headers->list[i].name);
+    hl_put(text, headers->list[i].name);
   }
 }

@@ -35,7 +35,8 @@ static bool resolve(struct hl_canonical *canonical, const struct hl_sigv4_signer
 size_t hl_sigv4_presign(struct hl_sigv4_signer *signer, const struct hl_sigv4_request *request, struct hl_slice scheme,
                         uint32_t expires, char url[HL_SIGV4_URL], struct hl_error *err) {
   struct hl_canonical canonical;
-  struct hl_headers headers = {.count = 0};
+  struct hl_headers headers;
+  headers.count = 0;
   if (!expires || expires > HL_SIGV4_EXPIRES)
     return hl_fail(err, HL_USAGE, "sigv4", "a link lives for 1 to %d seconds, not %u", HL_SIGV4_EXPIRES, expires);
   if (!hl_sigv4_move(signer, request->time, err) || !hl_headers_add(&headers, HL_SLICE("host"), request->host, err) ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sigv4/sha256.h"
 
+#include <endian.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -25,11 +26,9 @@ const uint32_t hl_sha256_rounds[64] = {
 static uint32_t rotate(uint32_t x, int bits) { return x >> bits | x << (32 - bits); }
 
 static uint32_t read_word(const uint8_t *bytes) {
-  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static void write_word(uint8_t *bytes, uint32_t word) {
-  for (int i = 0; i < 4; i++) bytes[i] = (uint8_t)(word >> (24 - 8 * i));
+  uint32_t word;
+  memcpy(&word, bytes, sizeof word);
+  return be32toh(word);
 }
 
 static void expand(const uint8_t *block, uint32_t w[64]) {
@@ -82,14 +81,14 @@ void hl_sha256_finish(struct hl_sha256 state, uint64_t before, const void *data,
   size_t whole = size / HL_SHA256_BLOCK, rest = size % HL_SHA256_BLOCK;
   uint8_t last[2 * HL_SHA256_BLOCK] = {0};
   size_t blocks = rest + 9 > HL_SHA256_BLOCK ? 2 : 1;
-  uint64_t bits = (before + size) * 8;
+  uint64_t bits = htobe64((before + size) * 8);
   if (rest) memcpy(last, (const uint8_t *)data + size - rest, rest);
   last[rest] = 0x80;
-  write_word(last + blocks * HL_SHA256_BLOCK - 8, (uint32_t)(bits >> 32));
-  write_word(last + blocks * HL_SHA256_BLOCK - 4, (uint32_t)bits);
+  memcpy(last + blocks * HL_SHA256_BLOCK - sizeof bits, &bits, sizeof bits);
   if (whole) hl_sha256_blocks(&state, data, whole);
   hl_sha256_blocks(&state, last, blocks);
-  for (int i = 0; i < 8; i++) write_word(digest + 4 * i, state.words[i]);
+  for (int i = 0; i < 8; i++) state.words[i] = htobe32(state.words[i]);
+  memcpy(digest, state.words, HL_SHA256_SIZE);
 }
 
 void hl_sha256(const void *data, size_t size, uint8_t digest[HL_SHA256_SIZE]) {

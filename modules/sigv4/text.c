@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "sigv4/text.h"
 
+bool hl_is_line(struct hl_slice s) {
+  unsigned char bad = 0; /* no early end: this way it is done with vectors */
+  for (size_t i = 0; i < s.size; i++) bad |= (unsigned char)((unsigned char)s.data[i] < ' ') & (s.data[i] != '\t');
+  return !bad;
+}
+
 void hl_put_lower(struct hl_text *text, struct hl_slice s) {
   char *start = text->at;
   hl_put(text, s);
-  for (; start < text->at; start++)
-    if (*start >= 'A' && *start <= 'Z') *start = (char)(*start | 0x20);
+  size_t size = hl_text_since(text, start).size;
+  for (size_t i = 0; i < size; i++) start[i] = (char)(start[i] + ('a' - 'A') * (start[i] >= 'A' && start[i] <= 'Z'));
 }
 
 static char hex_digit(unsigned value) { return (char)(value + (value < 10 ? '0' : 'a' - 10)); }

@@ -34,6 +34,9 @@ static inline struct hl_slice hl_text_since(const struct hl_text *text, const ch
   return (struct hl_slice){start, (size_t)(text->at - start)};
 }
 
+/* No control character in it but tabs. */
+bool hl_is_line(struct hl_slice s);
+
 /* In lower case (ASCII). */
 void hl_put_lower(struct hl_text *text, struct hl_slice s);
 

@@ -46,13 +46,13 @@ struct hl_task {
   lua_State *co;
   int ref; /* registry reference of co, LUA_NOREF once it is not needed */
   enum { HL_TASK_READY, HL_TASK_RUNNING, HL_TASK_WAITING, HL_TASK_DEAD } state;
-  int args;          /* values to resume with */
-  struct hl_op *op;  /* what it waits for */
+  int args;         /* values to resume with */
+  struct hl_op *op; /* what it waits for */
   struct hl_stop stop;
   struct hl_timer grace;
   bool failed, joined;
-  bool has_handle;             /* a Lua value refers to this struct */
-  struct hl_op *joiners;       /* join operations, linked by op->next */
+  bool has_handle;       /* a Lua value refers to this struct */
+  struct hl_op *joiners; /* join operations, linked by op->next */
   struct hl_task *next_ready;
   struct hl_task *next, *prev; /* all tasks that are alive, or failed and not joined */
 };
@@ -76,6 +76,9 @@ struct hl_loop {
 bool hl_stop_due(const struct hl_stop *stop);
 /* Pushes and raises the error for stop and starts its grace period. [-0, +0, e] */
 int hl_stop_raise(lua_State *L, struct hl_stop *stop, enum hl_kind kind);
+
+/* From here on Ctrl-C ends the process. */
+void hl_loop_release_interrupts(void);
 
 /* Pool. */
 void hl_pool_open(struct hl_pool *pool, int jobs, int wake);

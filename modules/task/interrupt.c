@@ -23,6 +23,7 @@ int hl_stop_raise(lua_State *L, struct hl_stop *stop, enum hl_kind kind) {
     stop->until = hl_now() + HL_GRACE;
   }
   lua_sethook(L, NULL, 0, 0);
+  lua_sethook(hl_loop_of(L)->running, NULL, 0, 0); /* L may be a coroutine of it */
   struct hl_error err = {0};
   hl_fail(&err, kind, "", "%s", hl_kind_name(kind));
   hl_push_error_value(L, &err);
@@ -57,6 +58,11 @@ void hl_loop_catch_interrupts(struct hl_loop *loop) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+}
+
+void hl_loop_release_interrupts(void) {
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
 }
 
 bool hl_loop_interrupted(const struct hl_loop *loop) { return loop->stop.requested; }

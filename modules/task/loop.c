@@ -9,9 +9,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/bind.h"
 #include "task/internal.h"
 
-struct hl_loop *hl_loop_of(lua_State *L) { return *(struct hl_loop **)lua_getextraspace(L); }
+struct hl_loop *hl_loop_of(lua_State *L) {
+  return *(struct hl_loop **)lua_getextraspace(L);
+}
 
 int hl_loop_jobs(const struct hl_loop *loop) { return loop->pool.jobs; }
 
@@ -75,36 +78,45 @@ struct hl_loop *hl_loop_open(lua_State *L, int jobs) {
   return loop;
 }
 
-/* Says on stderr which tasks failed without anybody asking, and forgets them. */
-static bool report_failures(struct hl_loop *loop) {
+static struct hl_task *first_failure(struct hl_loop *loop) {
+  struct hl_task *task = loop->tasks;
+  while (task && (task->state != HL_TASK_DEAD || !task->failed || task->joined)) task = task->next;
+  return task;
+}
+
+/* Says on stderr which tasks failed without anybody asking, and forgets them. The message may be Lua's to make, which collects
+ * tasks: each round begins anew. */
+static bool report_failures(struct hl_loop *loop, lua_State *L) {
   bool clean = true;
-  for (struct hl_task *task = loop->tasks, *next; task; task = next) {
-    next = task->next;
-    if (task->state != HL_TASK_DEAD || !task->failed) continue;
-    if (!task->joined && !task->stop.requested) {
-      fprintf(stderr, "hilum: a task failed: %s\n", luaL_tolstring(task->co, -1, NULL));
-      lua_pop(task->co, 1);
-      clean = false;
-    }
+  int top = lua_gettop(L);
+  for (struct hl_task *task; (task = first_failure(loop));) {
+    bool cancelled = task->stop.requested;
+    lua_pushvalue(task->co, -1);
+    lua_xmove(task->co, L, 1);
     task->joined = true;
     if (!task->has_handle) hl_task_unlink(task);
+    if (!cancelled) fprintf(stderr, "hilum: a task failed: %s\n", hl_push_message(L, -1));
+    clean &= cancelled;
+    lua_settop(L, top);
   }
   return clean;
 }
 
 bool hl_loop_drain(struct hl_loop *loop, lua_State *L) {
   while (loop->alive && !loop->stop.requested) hl_loop_step(loop, L, -1, HL_LOOP_TASKS);
-  return report_failures(loop);
+  return report_failures(loop, L);
 }
 
 static void cancel_all(struct hl_loop *loop) {
   for (struct hl_task *task = loop->tasks; task; task = task->next) hl_task_cancel(task);
 }
 
-/* Nobody will resume or join a task again; those that still have a handle go with it. */
+/* Nobody will resume or join a task again; what it waits for is given up. Those that still have a handle go with it. */
 static void forget_tasks(struct hl_loop *loop) {
   for (struct hl_task *task = loop->tasks, *next; task; task = next) {
     next = task->next;
+    if (task->state == HL_TASK_WAITING) hl_op_abandon(task->op);
+    hl_timer_stop(loop, &task->grace);
     task->state = HL_TASK_DEAD;
     task->joined = true;
     if (!task->has_handle) hl_task_unlink(task);
@@ -116,11 +128,14 @@ void hl_loop_close(struct hl_loop *loop) {
   double deadline = hl_now() + 1.5 * HL_GRACE;
   cancel_all(loop);
   while (loop->alive && hl_now() < deadline) hl_loop_step(loop, loop->main, deadline - hl_now(), HL_LOOP_TASKS);
+  forget_tasks(loop);
   hl_pool_close(&loop->pool);
   drain_wake(&loop->wake_watch, 0);
-  forget_tasks(loop);
+  hl_loop_release_interrupts();
   close(loop->wake);
   close(loop->epoll);
   while (loop->timers) hl_timer_stop(loop, loop->heap[0]); /* their owners are still to be collected */
   free(loop->heap);
+  loop->heap = NULL;
+  loop->heap_room = 0;
 }

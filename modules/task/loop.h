@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The event loop: epoll, timers, an eventfd that workers and signals write to, and the queue of tasks ready to run. It belongs
- * to no library: whoever has a descriptor or a deadline joins by hl_watch and hl_timer. One loop a process, on the thread that runs Lua.
+ * to no library: whoever has a descriptor or a deadline joins by hl_watch and hl_timer. One loop a process, on the thread that
+ * runs Lua.
  */
 #ifndef HILUM_TASK_LOOP_H
 #define HILUM_TASK_LOOP_H
@@ -13,8 +14,8 @@
 
 struct hl_loop;
 
-/* Creates the loop of this Lua state; jobs is the number of worker threads, started at first use. The loop's memory is Lua's. NULL:
- * errno says why. */
+/* Creates the loop of this Lua state; jobs is the number of worker threads, started at first use. The loop's memory is Lua's.
+ * NULL: errno says why. */
 struct hl_loop *hl_loop_open(lua_State *L, int jobs);
 
 /* Cancels what runs, gives it time to clean up, joins the workers. Before lua_close. */

@@ -34,6 +34,7 @@ static int l_box_gc(lua_State *L) {
 
 void *hl_op_new(lua_State *L, const struct hl_op_class *cls, size_t size) {
   static const luaL_Reg methods[] = {{NULL, NULL}}, meta[] = {{"__gc", l_box_gc}, {NULL, NULL}};
+  if (lua_gc(L, LUA_GCCOUNT) < 0) luaL_error(L, "%s: not in a finalizer, where nothing can wait", cls->name);
   luaL_checkstack(L, 8, cls->name);
   hl_new_type(L, BOX, methods, meta);
   struct box *box = hl_new_object(L, BOX, sizeof *box);
@@ -129,6 +130,7 @@ static int finish(lua_State *L, int status, lua_KContext index) {
   (void)status;
   struct box *box = lua_touserdata(L, (int)index);
   struct hl_op *op = box->op;
+  if (op->state != HL_OP_DONE) return luaL_error(L, "only the loop resumes a task that waits");
   if (op->abandoned) {
     raise_if_due(L, op->loop);
     return hl_stop_raise(L, NULL, HL_INTERRUPTED);

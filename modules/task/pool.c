@@ -28,15 +28,32 @@ static void unqueue(struct hl_pool *pool, struct hl_op *op) {
   if (pool->last == op) pool->last = before;
 }
 
+static void enqueue(struct hl_pool *pool, struct hl_op *op) {
+  op->next = NULL;
+  if (pool->first)
+    pool->last->next = op;
+  else
+    pool->first = op;
+  pool->last = op;
+  if (op->items > 1)
+    pthread_cond_broadcast(&pool->work);
+  else
+    pthread_cond_signal(&pool->work);
+}
+
+/* The pool is locked on entry and exit. An operation leaves the queue while the last of its first items are under way. */
 static void take_item(struct hl_pool *pool) {
   struct hl_op *op = pool->first;
   size_t item = op->next_item++;
-  if (op->next_item == op->end_item) unqueue(pool, op);
+  if (op->next_item == op->end_item || op->next_item == op->first_items) unqueue(pool, op);
   pthread_mutex_unlock(&pool->lock);
   op->cls->work(op, item);
   if (op->progress) atomic_fetch_add_explicit(&op->progress->done, 1, memory_order_relaxed);
   pthread_mutex_lock(&pool->lock);
-  if (++op->finished_items == op->end_item) post_finished(pool, op);
+  if (++op->finished_items == op->end_item)
+    post_finished(pool, op);
+  else if (op->finished_items == op->first_items)
+    enqueue(pool, op);
 }
 
 static void *run_worker(void *argument) {
@@ -64,14 +81,16 @@ bool hl_pool_set_jobs(struct hl_pool *pool, int jobs) {
   return true;
 }
 
-/* Threads start with the first operation. If the system gives fewer than asked for, those do the work; none at all ends the process. */
+/* Threads start with the first operation. If the system gives fewer than asked for, those do the work; none at all ends the
+ * process. */
 static void start_threads(struct hl_pool *pool) {
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &old);
   pool->threads = calloc((size_t)pool->jobs, sizeof *pool->threads);
   if (!pool->threads) abort();
-  while (pool->started < pool->jobs && pthread_create(&pool->threads[pool->started], NULL, run_worker, pool) == 0) pool->started++;
+  while (pool->started < pool->jobs && pthread_create(&pool->threads[pool->started], NULL, run_worker, pool) == 0)
+    pool->started++;
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   if (!pool->started) abort();
 }
@@ -79,17 +98,8 @@ static void start_threads(struct hl_pool *pool) {
 void hl_pool_submit(struct hl_pool *pool, struct hl_op *op) {
   if (!pool->started) start_threads(pool);
   pthread_mutex_lock(&pool->lock);
-  op->next = NULL;
   op->end_item = op->items;
-  if (pool->first)
-    pool->last->next = op;
-  else
-    pool->first = op;
-  pool->last = op;
-  if (op->items > 1)
-    pthread_cond_broadcast(&pool->work);
-  else
-    pthread_cond_signal(&pool->work);
+  enqueue(pool, op);
   pthread_mutex_unlock(&pool->lock);
 }
 

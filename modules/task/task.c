@@ -22,8 +22,7 @@ static int add_traceback(lua_State *L) {
 }
 
 static int end_body(lua_State *L, int status, lua_KContext context) {
-  struct hl_task *task = hl_loop_of(L)->current;
-  (void)context;
+  struct hl_task *task = (struct hl_task *)context;
   task->failed = status != LUA_OK && status != LUA_YIELD;
   return lua_gettop(L) - 1;
 }
@@ -33,7 +32,7 @@ static int run_body(lua_State *L) {
   if (hl_stop_due(&task->stop)) return hl_stop_raise(L, &task->stop, HL_CANCELLED);
   lua_pushcfunction(L, add_traceback);
   lua_insert(L, 1);
-  return end_body(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, 0, end_body), 0);
+  return end_body(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 1, (lua_KContext)task, end_body), (lua_KContext)task);
 }
 
 /* Life. */
@@ -106,6 +105,7 @@ void hl_task_run_ready(struct hl_loop *loop, lua_State *from) {
 
 static void end_grace(struct hl_timer *timer) {
   struct hl_task *task = (struct hl_task *)((char *)timer - offsetof(struct hl_task, grace));
+  task->stop.raised = false; /* it is due again */
   if (task->state != HL_TASK_WAITING) return;
   hl_op_abandon(task->op);
   hl_task_make_ready(task);
@@ -129,7 +129,7 @@ struct hl_task *hl_task_spawn(lua_State *L, int nargs) {
   lua_insert(L, -nargs - 2);
   lua_State *co = lua_newthread(L);
   lua_insert(L, -nargs - 2);
-  luaL_checkstack(co, nargs + 4, "too many arguments");
+  if (!lua_checkstack(co, nargs + 4)) luaL_error(L, "too many arguments");
   lua_pushcfunction(co, run_body);
   lua_xmove(L, co, nargs + 1);
   int ref = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -144,7 +144,12 @@ struct hl_task *hl_task_spawn(lua_State *L, int nargs) {
   return task;
 }
 
-static struct hl_task *check_task(lua_State *L) { return ((struct handle *)luaL_checkudata(L, 1, HANDLE))->task; }
+/* A finalizer may hold a task that was collected before it. */
+static struct hl_task *check_task(lua_State *L) {
+  struct hl_task *task = ((struct handle *)luaL_checkudata(L, 1, HANDLE))->task;
+  luaL_argcheck(L, task, 1, "task is collected");
+  return task;
+}
 
 static int l_task_gc(lua_State *L) {
   struct handle *handle = luaL_checkudata(L, 1, HANDLE);
@@ -199,17 +204,15 @@ static void cancel_join(struct hl_op *op) {
 static int push_results(lua_State *L, struct hl_op *op) {
   struct hl_task *task = ((struct join *)op)->task;
   task->joined = true;
-  int count = lua_gettop(task->co);
+  int count = lua_gettop(task->co), first = task->failed ? count : 1;
   luaL_checkstack(L, count + 1, "too many results");
-  if (task->failed) {
-    lua_pushnil(L);
-    lua_pushvalue(task->co, -1);
+  if (!lua_checkstack(task->co, 1)) return luaL_error(L, "not enough memory");
+  if (task->failed) lua_pushnil(L);
+  for (int i = first; i <= count; i++) {
+    lua_pushvalue(task->co, i);
     lua_xmove(task->co, L, 1);
-    return 2;
   }
-  for (int i = 1; i <= count; i++) lua_pushvalue(task->co, i);
-  lua_xmove(task->co, L, count);
-  return count;
+  return count - first + 1 + task->failed;
 }
 
 static int l_task_join(lua_State *L) {
@@ -247,7 +250,8 @@ static int push_nothing(lua_State *L, struct hl_op *op) {
 }
 
 static int l_sleep(lua_State *L) {
-  static const struct hl_op_class cls = {.name = "task.sleep", .start = start_sleep, .cancel = cancel_sleep, .push = push_nothing};
+  static const struct hl_op_class cls = {
+      .name = "task.sleep", .start = start_sleep, .cancel = cancel_sleep, .push = push_nothing};
   double seconds = luaL_checknumber(L, 1);
   luaL_argcheck(L, seconds >= 0, 1, "seconds must not be negative");
   struct sleep *sleep = hl_op_new(L, &cls, sizeof *sleep);
@@ -284,11 +288,9 @@ extern const size_t hl_task_lua_size;
 int luaopen_hilum_task(lua_State *L);
 
 int luaopen_hilum_task(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"join", l_task_join}, {"cancel", l_task_cancel}, {"done", l_task_done}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"join", l_task_join}, {"cancel", l_task_cancel}, {"done", l_task_done}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", l_task_gc}, {"__tostring", l_task_tostring}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {
-      {"spawn", l_spawn}, {"sleep", l_sleep}, {"jobs", l_jobs}, {"now", l_now}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"spawn", l_spawn}, {"sleep", l_sleep}, {"jobs", l_jobs}, {"now", l_now}, {NULL, NULL}};
   hl_new_type(L, HANDLE, methods, meta);
   luaL_newlib(L, functions);
   if (luaL_loadbuffer(L, hl_task_lua, hl_task_lua_size, "=task.lua") != LUA_OK) return lua_error(L);

@@ -13,6 +13,8 @@ function task.map(list, options, f)
   for key in pairs(options) do
     if key ~= "at_once" then error("bad argument #2 to 'map' (unknown option '" .. tostring(key) .. "')", 2) end
   end
+  local at_once = options.at_once or 32
+  if math.type(at_once) ~= "integer" or at_once < 1 then error("bad argument #2 to 'map' (at_once must be at least 1)", 2) end
   local results, errors, taken, workers = {}, nil, 0, {}
 
   local function work()
@@ -34,7 +36,7 @@ function task.map(list, options, f)
   local guard <close> = on_error(function()
     for _, worker in ipairs(workers) do worker:cancel() end
   end)
-  for i = 1, math.min(options.at_once or 32, #list) do workers[i] = task.spawn(work) end
+  for i = 1, math.min(at_once, #list) do workers[i] = task.spawn(work) end
   for _, worker in ipairs(workers) do
     local ok, err = worker:join()
     if not ok then error(err, 0) end

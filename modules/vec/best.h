@@ -12,7 +12,9 @@ struct hl_best {
   size_t *count, room;
 };
 
-static inline bool hl_is_worse(struct hl_hit a, struct hl_hit b) { return a.score < b.score || (a.score == b.score && a.row > b.row); }
+static inline bool hl_is_worse(struct hl_hit a, struct hl_hit b) {
+  return a.score < b.score || (a.score == b.score && a.row > b.row);
+}
 
 static inline void hl_best_sink(struct hl_hit *heap, size_t count, size_t at) {
   struct hl_hit moved = heap[at];

@@ -70,7 +70,7 @@ size_t hl_int8_reach_portable(const int32_t *dots, const float *const many[HL_TE
     float product = (float)dots[i] * many[0][i] * one[0];
     float margin = product + many[1][i] * one[1] + many[2][i] * one[2] + (many[3][i] + one[3]);
     found[count] = (uint32_t)i;
-    count += !(margin < 0);
+    count += margin < 0 ? 0 : 1;
   }
   return count;
 }

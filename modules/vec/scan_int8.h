@@ -27,7 +27,8 @@ struct hl_digits {
 enum { HL_TERMS = 4 };
 
 struct hl_int8_kernels {
-  /* out[i] = rows[i] . query, for four rows read as four streams: each row is expected to be followed by the stream's next one. */
+  /* out[i] = rows[i] . query, for four rows read as four streams: each row is expected to be followed by the stream's next one.
+   */
   void (*dot_streams)(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
                       int32_t out[HL_INT8_STREAMS]);
 
@@ -35,8 +36,8 @@ struct hl_int8_kernels {
    * query q of a panel is panel[i / 4 * 64 + q * 4 + i % 4]; panels lie one after another too. */
   void (*multiply)(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out);
 
-  /* Finds the i below n with not dots[i] * many[0][i] * one[0] + many[1][i] * one[1] + many[2][i] * one[2] + many[3][i] + one[3] < 0
-   * and stores them; returns how many. NaN counts as found. n is a multiple of 16. */
+  /* Finds the i below n with not dots[i] * many[0][i] * one[0] + many[1][i] * one[1] + many[2][i] * one[2] + many[3][i] + one[3]
+   * < 0 and stores them; returns how many. NaN counts as found. n is a multiple of 16. */
   size_t (*reach)(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n, uint32_t *found);
 };
 

@@ -52,8 +52,7 @@ static inline void multiply(const int8_t *rows, const int8_t *panel, size_t n, i
     }
   }
   for (size_t r = 0; r < 4; r++)
-    for (size_t half = 0; half < 2; half++)
-      _mm256_storeu_si256((__m256i *)(out + r * stride + half * LANES), sums[r][half]);
+    for (size_t half = 0; half < 2; half++) _mm256_storeu_si256((__m256i *)(out + r * stride + half * LANES), sums[r][half]);
 }
 
 void hl_int8_multiply_avx2(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out) {

@@ -9,7 +9,7 @@
 
 #include "vec/scan_int8.h"
 
-enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH = 64, LANES = 16, MOST_PANELS = 4 };
+enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH = 64, LANES = 16, MOST_PANELS = 4, DEPTH = 256 };
 
 void hl_int8_dot_streams_avx512(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
                                 int32_t out[HL_INT8_STREAMS]) {
@@ -33,47 +33,83 @@ void hl_int8_dot_streams_avx512(const int8_t *const rows[HL_INT8_STREAMS], const
   }
 }
 
-/* 128 times the sum of each query of a panel. */
-static inline __m512i offset_of(const int8_t *panel, size_t n) {
+/* One step of the product: DEPTH numbers of all rows, as unsigned, and of some panels fit the first cache together. */
+struct step {
+  uint8_t rows[HL_INT8_ROWS][DEPTH];
+  const int8_t *panels; /* apart bytes after each other */
+  size_t apart, depth;
+  int32_t *out;
+  size_t stride; /* of out */
+};
+
+static void flip_rows(struct step *step, const int8_t *rows, size_t n) {
+  for (size_t r = 0; r < HL_INT8_ROWS; r++)
+    for (size_t i = 0; i < step->depth; i += WIDTH) {
+      __m512i row = _mm512_xor_si512(_mm512_loadu_si512(rows + r * n + i), _mm512_set1_epi8(-128));
+      _mm512_storeu_si512(step->rows[r] + i, row);
+    }
+}
+
+/* Sums begin at minus 128 times the sum of each query. */
+static void begin_sums(const int8_t *panel, size_t n, int32_t *out, size_t stride) {
   __m512i sum = _mm512_setzero_si512();
-  for (size_t i = 0; i < n; i += 4, panel += WIDTH)
-    sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), _mm512_loadu_si512(panel));
+  for (size_t i = 0; i < n; i += 4)
+    sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), _mm512_loadu_si512(panel + i * LANES));
+  for (size_t r = 0; r < HL_INT8_ROWS; r++)
+    _mm512_storeu_si512(out + r * stride, _mm512_sub_epi32(_mm512_setzero_si512(), sum));
+}
+
+/* What _mm512_dpbusd_epi32 does; around that, GCC 12 copies every sum twice. */
+static inline __m512i add_products(__m512i sum, __m512i row, __m512i queries) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(row), "v"(queries));
   return sum;
 }
 
-/* Four rows with up to MOST_PANELS panels; panels is a constant where this is inlined, so that the sums stay in registers. */
-__attribute__((always_inline)) static inline void multiply(const int8_t *rows, const int8_t *first, size_t panels,
-                                                           const __m512i *offsets, size_t n, int32_t *out, size_t stride) {
-  __m512i flip = _mm512_set1_epi8(-128), sums[4][MOST_PANELS], queries[MOST_PANELS];
+/* Numbers i to i + 3 of a row, for every query. */
+static inline __m512i four_of(const struct step *step, size_t row, size_t i) {
+  int32_t four;
+  memcpy(&four, step->rows[row] + i, sizeof four);
+  return _mm512_set1_epi32(four);
+}
+
+/* Adds the products of four rows. Inlined with a constant number of panels, so that the sums stay in registers. */
+__attribute__((always_inline)) static inline void multiply(const struct step *step, size_t row, size_t panels) {
+  __m512i sums[4][MOST_PANELS];
+  int32_t *out = step->out + row * step->stride;
   for (size_t r = 0; r < 4; r++)
-    for (size_t p = 0; p < panels; p++) sums[r][p] = _mm512_setzero_si512();
-  for (size_t i = 0; i < n; i += 4) {
-    for (size_t p = 0; p < panels; p++) queries[p] = _mm512_loadu_si512(first + (p * n + i) * HL_INT8_PANEL);
-    for (size_t r = 0; r < 4; r++) {
-      int32_t four;
-      memcpy(&four, rows + r * n + i, sizeof four);
-      __m512i row = _mm512_xor_si512(_mm512_set1_epi32(four), flip);
-      for (size_t p = 0; p < panels; p++) sums[r][p] = _mm512_dpbusd_epi32(sums[r][p], row, queries[p]);
+    for (size_t p = 0; p < panels; p++) sums[r][p] = _mm512_loadu_si512(out + r * step->stride + p * LANES);
+  for (size_t i = 0; i < step->depth; i += 4) {
+    __m512i r0 = four_of(step, row, i), r1 = four_of(step, row + 1, i), r2 = four_of(step, row + 2, i),
+            r3 = four_of(step, row + 3, i);
+    for (size_t p = 0; p < panels; p++) {
+      __m512i queries = _mm512_loadu_si512(step->panels + p * step->apart + i * LANES);
+      sums[0][p] = add_products(sums[0][p], r0, queries);
+      sums[1][p] = add_products(sums[1][p], r1, queries);
+      sums[2][p] = add_products(sums[2][p], r2, queries);
+      sums[3][p] = add_products(sums[3][p], r3, queries);
     }
   }
   for (size_t r = 0; r < 4; r++)
-    for (size_t p = 0; p < panels; p++)
-      _mm512_storeu_si512(out + r * stride + p * LANES, _mm512_sub_epi32(sums[r][p], offsets[p]));
+    for (size_t p = 0; p < panels; p++) _mm512_storeu_si512(out + r * step->stride + p * LANES, sums[r][p]);
 }
 
-__attribute__((always_inline)) static inline void multiply_panels(const int8_t *rows, const int8_t *first, size_t panels, size_t n,
-                                                                  int32_t *out, size_t stride) {
-  __m512i offsets[MOST_PANELS];
-  for (size_t p = 0; p < panels; p++) offsets[p] = offset_of(first + p * n * HL_INT8_PANEL, n);
-  for (size_t r = 0; r < HL_INT8_ROWS; r += 4) multiply(rows + r * n, first, panels, offsets, n, out + r * stride, stride);
-}
+/* Functions of their own: inlined into the loops over rows, they would lack registers. */
+__attribute__((noinline)) static void multiply_most(const struct step *step, size_t row) { multiply(step, row, MOST_PANELS); }
+__attribute__((noinline)) static void multiply_one(const struct step *step, size_t row) { multiply(step, row, 1); }
 
 void hl_int8_multiply_avx512(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out) {
-  size_t stride = count * HL_INT8_PANEL, done = 0;
-  for (; done + MOST_PANELS <= count; done += MOST_PANELS)
-    multiply_panels(rows, panels + done * n * HL_INT8_PANEL, MOST_PANELS, n, out + done * HL_INT8_PANEL, stride);
-  for (; done < count; done++)
-    multiply_panels(rows, panels + done * n * HL_INT8_PANEL, 1, n, out + done * HL_INT8_PANEL, stride);
+  struct step step = {.apart = n * HL_INT8_PANEL, .stride = count * HL_INT8_PANEL};
+  for (size_t p = 0; p < count; p++) begin_sums(panels + p * step.apart, n, out + p * LANES, step.stride);
+  for (size_t i = 0; i < n; i += DEPTH) {
+    step.depth = n - i < DEPTH ? n - i : DEPTH;
+    flip_rows(&step, rows + i, n);
+    for (size_t done = 0, some; done < count; done += some) {
+      some = count - done < MOST_PANELS ? 1 : MOST_PANELS;
+      step.panels = panels + done * step.apart + i * HL_INT8_PANEL;
+      step.out = out + done * LANES;
+      for (size_t row = 0; row < HL_INT8_ROWS; row += 4) (some == 1 ? multiply_one : multiply_most)(&step, row);
+    }
+  }
 }
 
 size_t hl_int8_reach_avx512(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,

@@ -11,7 +11,8 @@ enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH 
 
 void hl_int8_dot_streams_neon(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
                               int32_t out[HL_INT8_STREAMS]) {
-  int32x4_t zero = vdupq_n_s32(0), high[HL_INT8_STREAMS] = {zero, zero, zero, zero}, low[HL_INT8_STREAMS] = {zero, zero, zero, zero};
+  int32x4_t zero = vdupq_n_s32(0), high[HL_INT8_STREAMS] = {zero, zero, zero, zero},
+            low[HL_INT8_STREAMS] = {zero, zero, zero, zero};
   for (size_t i = 0; i < n; i += WIDTH) {
     int8x16_t h = vld1q_s8(query->high + i), l = vld1q_s8(query->low + i);
     for (size_t s = 0; s < HL_INT8_STREAMS; s++) {

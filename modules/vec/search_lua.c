@@ -3,6 +3,7 @@
  * Exact search.
  */
 #include <limits.h>
+#include <string.h>
 
 #include "vec/vec_lua.h"
 
@@ -14,7 +15,7 @@ struct search_op {
 
 static void search_part(struct hl_op *op, size_t item) { hl_search_part(&((struct search_op *)op)->job, item); }
 
-static void push_hits(lua_State *L, const struct hl_hit *hits, size_t count) {
+void push_hits(lua_State *L, const struct hl_hit *hits, size_t count) {
   lua_createtable(L, 0, 2);
   lua_createtable(L, (int)count, 0);
   lua_createtable(L, (int)count, 0);
@@ -42,36 +43,54 @@ static int push_found(lua_State *L, struct hl_op *op) {
 static const struct hl_op_class search_class = {
     .name = "vec.search", .work = search_part, .push = push_found, .destroy = vec_op_destroy};
 
-static void read_only(lua_State *L, struct search_op *op) {
-  if (!lua_istable(L, 4) || lua_getfield(L, 4, "only") == LUA_TNIL) return;
-  op->job.only = check_numbers(L, &op->base, lua_gettop(L), op->job.data->rows, &op->job.only_count);
+/* The rows in a string of Set:numbers (hilum.rows), which is what many rows are given as. */
+static const uint32_t *check_packed(lua_State *L, struct vec_op *op, int index, size_t limit, size_t *count) {
+  size_t size;
+  const char *bytes = lua_tolstring(L, index, &size);
+  luaL_argcheck(L, size % sizeof(uint32_t) == 0, index, "the bytes are no 32-bit numbers");
+  *count = size / sizeof(uint32_t);
+  uint32_t *numbers = vec_op_memory(L, op, *count, sizeof *numbers);
+  memcpy(numbers, bytes, size);
+  for (size_t i = 0; i < *count; i++) luaL_argcheck(L, numbers[i] < limit, index, "a number is beyond the last row");
+  return numbers;
+}
+
+static void read_only(lua_State *L, struct vec_op *op, struct hl_search *job, int options) {
+  if (!lua_istable(L, options) || lua_getfield(L, options, "only") == LUA_TNIL) return;
+  bool packed = lua_type(L, -1) == LUA_TSTRING;
+  job->only = (packed ? check_packed : check_numbers)(L, op, lua_gettop(L), job->data->rows, &job->only_count);
+}
+
+void check_search(lua_State *L, struct vec_op *op, struct hl_search *job, int first) {
+  const struct hl_matrix *data = hl_check_matrix(L, first), *queries = hl_check_matrix(L, first + 1);
+  int options = first + 3;
+  if (data->cols != queries->cols) shape_error(L, first + 1, queries, lua_pushfstring(L, "N x %I", (LUAI_UACINT)data->cols));
+  lua_Integer k = luaL_checkinteger(L, first + 2);
+  luaL_argcheck(L, k >= 1 && k <= INT_MAX, first + 2, "at least 1 row must be asked for");
+  luaL_argcheck(L, data->rows < UINT32_MAX, first, "too many rows");
+  job->data = data;
+  job->queries = queries;
+  job->k = (size_t)k < data->rows ? (size_t)k : data->rows ? data->rows : 1;
+  job->groups = option_integers(L, op, options, "groups", data->rows);
+  job->query_groups = option_integers(L, op, options, "query_groups", queries->rows);
+  luaL_argcheck(L, !job->groups == !job->query_groups, options, "options 'groups' and 'query_groups' come together");
+  read_only(L, op, job, options);
 }
 
 static int l_search(lua_State *L) {
   static const char *const names[] = {"groups", "query_groups", "only", NULL};
-  const struct hl_matrix *data = hl_check_matrix(L, 1), *queries = hl_check_matrix(L, 2);
-  if (data->cols != queries->cols) shape_error(L, 2, queries, lua_pushfstring(L, "N x %I", (LUAI_UACINT)data->cols));
-  lua_Integer k = luaL_checkinteger(L, 3);
-  luaL_argcheck(L, k >= 1 && k <= INT_MAX, 3, "at least 1 row must be asked for");
-  luaL_argcheck(L, data->rows < UINT32_MAX, 1, "too many rows");
   hl_check_options(L, 4, names);
   lua_settop(L, 4);
   struct search_op *op = vec_op_new(L, &search_class, sizeof *op);
   struct hl_search *job = &op->job;
-  job->data = data;
-  job->queries = queries;
-  job->k = (size_t)k < data->rows ? (size_t)k : data->rows ? data->rows : 1;
-  job->groups = option_integers(L, &op->base, 4, "groups", data->rows);
-  job->query_groups = option_integers(L, &op->base, 4, "query_groups", queries->rows);
-  luaL_argcheck(L, !job->groups == !job->query_groups, 4, "options 'groups' and 'query_groups' come together");
-  read_only(L, op);
+  check_search(L, &op->base, job, 1);
   job->hits = vec_op_memory(L, &op->base, hl_search_room(job), sizeof *job->hits);
-  job->found = vec_op_memory(L, &op->base, hl_search_parts(job) * queries->rows, sizeof *job->found);
+  job->found = vec_op_memory(L, &op->base, hl_search_parts(job) * job->queries->rows, sizeof *job->found);
   op->result = vec_op_memory(L, &op->base, job->k, sizeof *op->result);
   op->base.op.items = hl_search_parts(job);
   vec_op_hold(L, &op->base, 1);
   vec_op_hold(L, &op->base, 2);
-  return vec_op_run(L, &op->base, (double)data->rows * (double)data->cols * (double)queries->rows / 16);
+  return vec_op_run(L, &op->base, (double)job->data->rows * (double)job->data->cols * (double)job->queries->rows / 16);
 }
 
 const luaL_Reg search_functions[] = {{"search", l_search}, {NULL, NULL}};

@@ -121,6 +121,7 @@ HL_MODULE int luaopen_hilum_vec(lua_State *L);
 
 int luaopen_hilum_vec(lua_State *L) {
   matrix_register(L);
+  quantized_register(L);
   lua_newtable(L);
   luaL_setfuncs(L, matrix_functions, 0);
   luaL_setfuncs(L, algebra_functions, 0);
@@ -128,5 +129,6 @@ int luaopen_hilum_vec(lua_State *L) {
   luaL_setfuncs(L, search_functions, 0);
   luaL_setfuncs(L, retrieval_functions, 0);
   luaL_setfuncs(L, resample_functions, 0);
+  luaL_setfuncs(L, quantized_functions, 0);
   return 1;
 }

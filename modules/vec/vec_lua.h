@@ -66,10 +66,19 @@ const uint32_t *check_numbers(lua_State *L, struct vec_op *op, int index, size_t
 /* options[name] as an array of count integers in the operation's memory; NULL if it is not there. */
 const int64_t *option_integers(lua_State *L, struct vec_op *op, int index, const char *name, size_t count);
 
+/* Reads data, queries, k and options (their names are checked already) from stack index first on. Raises. [-0, +a few, e] */
+void check_search(lua_State *L, struct vec_op *op, struct hl_search *job, int first);
+
+/* Pushes {rows, scores}. [-0, +1, m] */
+void push_hits(lua_State *L, const struct hl_hit *hits, size_t count);
+
 extern const luaL_Reg matrix_functions[], algebra_functions[], train_functions[], search_functions[], retrieval_functions[],
-    resample_functions[];
+    resample_functions[], quantized_functions[];
 
 /* Registers the type Matrix. */
 void matrix_register(lua_State *L);
+
+/* Registers the type Quantized. */
+void quantized_register(lua_State *L);
 
 #endif

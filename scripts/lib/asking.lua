@@ -75,7 +75,7 @@ local function list_queries(opt, idx, ctx)
     if not stat or stat.type == "dir" then ctx.fail("%s is not an image file", path) end
     local name = fs.base(path)
     local row = idx:row_of(name)
-    queries[i] = { image = path, name = name, text = opt.text, doc = row and idx.docs[row], own = row ~= nil }
+    queries[i] = { image = path, name = name, text = opt.text, doc = row and idx:doc(row), own = row ~= nil }
     if row then ctx.say("%s is in the index itself: left out of its results", name) end
   end
   if #queries == 0 then queries[1] = { text = opt.text } end

@@ -5,20 +5,11 @@
 -- A statistic is { value = on the data as they are, samples = { on each draw } }; NaN where it is not defined.
 local vec = require "hilum.vec"
 
+local random = require "lib.random"
+
 local bootstrap = {}
 
 local NAN = 0 / 0
-
--- splitmix64 (Steele, Lea, Flood 2014): the same draws on every machine.
-local function generator(seed)
-  local state = seed
-  return function()
-    state = state + 0x9E3779B97F4A7C15
-    local z = (state ~ (state >> 30)) * 0xBF58476D1CE4E5B9
-    z = (z ~ (z >> 27)) * 0x94D049BB133111EB
-    return z ~ (z >> 31)
-  end
-end
 
 local function number_groups(names)
   local numbers, of_row, count = {}, {}, 0
@@ -49,7 +40,7 @@ Draws.__index = Draws
 -- names: the patient of each row. Row b of weights says how often each patient is in draw b; the first row is the data as they are.
 function bootstrap.draws(names, resamples, seed)
   local of_row, count = number_groups(names)
-  local next_number, weights = generator(seed), vec.new(resamples + 1, count):fill(1)
+  local next_number, weights = random.generator(seed), vec.new(resamples + 1, count):fill(1)
   for b = 1, resamples do weights:put(b + 1, vec.from { draw(next_number, count) }) end
   return setmetatable({ of_row = of_row, count = count, weights = weights }, Draws)
 end

@@ -1,84 +1,93 @@
 -- SPDX-License-Identifier: MIT
 -- The index seam: index.open(url) gives an index that finds the nearest images to a query vector. Here: a folder with vectors.npy
--- (mapped, searched exactly), docs.jsonl and index.json, which is written last and removed first: a folder without it is no index.
-local embeddings = require "lib.embeddings"
+-- (mapped), its rows as int8 (searched with a proof: hilum.vec), docs.jsonl, and what lib/index_rows keeps of it. Readers see what
+-- counted when they opened; lib/index_folder says how a writer changes that.
+local folder = require "lib.index_folder"
 local fs = require "hilum.fs"
-local hash = require "hilum.hash"
 local host = require "hilum.host"
+local index_rows = require "lib.index_rows"
 local json = require "hilum.json"
 local npy = require "hilum.npy"
 local options = require "host.options"
+local rows = require "hilum.rows"
 local vec = require "hilum.vec"
 
 local index = {}
 
-local FORMAT = 1
-
--- What can be asked for in `where`, and the values of a record for it.
-local FILTERS = {
-  finding = function(doc) return doc.findings end,
-  view = function(doc) return { doc.view } end,
-  sex = function(doc) return { doc.sex } end,
-  split = function(doc) return { doc.split } end,
-  patient = function(doc) return { doc.patient } end,
-}
-local FILTER_NAMES = { "finding", "patient", "sex", "split", "view" }
+local ATTEMPTS = 20       -- to open files that a writer replaces at that moment
+local TAIL = 1024         -- rows without int8 that are left to wait for more
+local TAIL_SHARE = 1 / 16 -- or that share of the rows that have it
+local BLOCK = 1 << 16     -- rows that compaction moves at a time
+local SPARE = 100         -- rows that may not be found, up to which all are searched and these dropped from the answer
 
 local Index = {}
 Index.__index = Index
 
--- Filters.
+-- Opening.
 
-local function has_value(values, wanted)
-  for _, value in ipairs(values) do if value == wanted then return true end end
-  return false
+local function map_rows(url, record, count)
+  return folder.open(url, record, "vectors.npy", function(path) return npy.map(path, { rows = count }) end)
 end
 
--- All values of a filter in the index, sorted.
-function Index:values(name)
-  local list, seen = {}, {}
-  for _, doc in ipairs(self.docs) do
-    for _, value in ipairs(FILTERS[name](doc)) do
-      if not seen[value] then
-        seen[value] = true
-        list[#list + 1] = value
-      end
-    end
+-- vectors: all rows; head: the first ones, which quantized has as int8; nil if there are none.
+local function open_vectors(url, record)
+  local vectors = assert(map_rows(url, record, record.count))
+  if vectors:cols() ~= record.length then error(folder.damaged(url, "its files do not belong together"), 0) end
+  if record.quantized == 0 then return vectors end
+  local head = record.quantized == record.count and vectors or assert(map_rows(url, record, record.quantized))
+  local quantized = assert(folder.open(url, record, "vectors.int8", function(path) return vec.load_quantized(path, head) end))
+  return vectors, head, quantized
+end
+
+-- Takes what a record says as what the index is. Raises.
+local function adopt(self, record)
+  self.vectors, self.head, self.quantized = open_vectors(self.url, record)
+  self.files = {}
+  for _, name in ipairs { "docs.jsonl", "rows.bin", "tags.bin", "values.jsonl" } do
+    self.files[name] = assert(folder.open(self.url, record, name, rows.map))
   end
-  table.sort(list)
-  return list
+  self.record, self.deleted_rows, self.value_text = record, nil, nil
+  self.rows, self.count = record.count, record.count - record.deleted
+  self.model, self.length, self.embedded, self.source = record.model, record.length, record.embedded, record.source
 end
 
--- The value as the index spells it, or nil and what is wrong.
-function Index:resolve(name, value)
-  if not FILTERS[name] then
-    return nil, ("there is no filter '%s'%s; there are %s"):format(name, options.did_you_mean(name, FILTER_NAMES),
-      table.concat(FILTER_NAMES, ", "))
+local function try_to_open(url)
+  local record, err = folder.read(url)
+  if not record then return nil, err, true end
+  local self = setmetatable({ url = url }, Index)
+  local opened, why = pcall(adopt, self, record)
+  local now = folder.read(url)
+  if opened and now and folder.same_files(record, now) then return self end
+  if type(why) == "string" then error(why, 0) end
+  return nil, folder.damaged(url, why and why.message or "its files change all the time")
+end
+
+local function open_folder(url)
+  local self, err, certain
+  for _ = 1, ATTEMPTS do
+    self, err, certain = try_to_open(url)
+    if self or certain then break end
   end
-  local values = self:values(name)
-  for _, known in ipairs(values) do if known:lower() == value:lower() then return known end end
-  if #values == 0 then return nil, ("nothing in this index says its %s"):format(name) end
-  local some = table.concat(values, ", ", 1, math.min(#values, 20)) .. (#values > 20 and ", …" or "")
-  return nil, ("no image in the index has %s=%s%s; there are %s"):format(name, value, options.did_you_mean(value, values), some)
+  return self, err
 end
 
-local function passes(doc, filter)
-  for name, values in pairs(filter.where or {}) do
-    for _, value in ipairs(type(values) == "table" and values or { values }) do
-      if not has_value(FILTERS[name](doc), value) then return false end
-    end
+-- A folder's path, or a URL: an index, or nil and an error. Other kinds of index are rows of a table in another release.
+-- idx.count: how many images it has; idx.rows: with the deleted ones; idx.vectors: all rows, mapped.
+function index.open(url)
+  if url:find("^%w+://") then
+    return nil, host.error("usage", url .. ": an index on a server is not in this build yet; give a folder")
   end
-  return not (filter.not_patient and has_value(filter.not_patient, doc.patient))
+  return open_folder(url)
 end
 
-local function allowed_rows(docs, filter)
-  if not next(filter.where or {}) and not filter.not_patient then return nil end
-  local rows = {}
-  for row, doc in ipairs(docs) do if passes(doc, filter) then rows[#rows + 1] = row end end
-  return rows
+-- The names of the indexes in a folder, sorted.
+function index.names(path)
+  local names = {}
+  for _, name in ipairs(fs.list(path) or {}) do
+    if folder.exists(fs.join(path, name)) then names[#names + 1] = name end
+  end
+  return names
 end
-
--- The search.
 
 -- Refuses vectors that another model made. model: { id=, length= }.
 function Index:accepts(model)
@@ -93,96 +102,287 @@ function Index:accepts(model)
   return true
 end
 
--- The row of an image by its name, or nil.
-function Index:row_of(name)
-  if not self.rows then
-    self.rows = {}
-    for row, doc in ipairs(self.docs) do self.rows[doc.image] = row end
-  end
-  return self.rows[name]
+-- Records.
+
+-- The record of a row.
+function Index:doc(row)
+  local file, before, last = self.files["docs.jsonl"], index_rows.span(self.files["rows.bin"], row)
+  local sound = before and before <= last and last <= #file
+  local doc = sound and json.decode(file:text(before + 1, last))
+  if type(doc) ~= "table" then error(folder.damaged(self.url, ("docs.jsonl has no record for row %d"):format(row)), 0) end
+  return doc
 end
 
-local function own_rows(filter, count)
-  if not filter.not_row then return nil end
-  local groups = {}
-  for row = 1, count do groups[row] = row end
-  return groups
+-- The deleted rows as a set; nil if there are none.
+local function deleted_rows(self)
+  if self.record.deleted == 0 then return nil end
+  if not self.deleted_rows then
+    self.deleted_rows = assert(rows.set(self.rows):add_tagged(self.files["tags.bin"], index_rows.DELETED))
+  end
+  return self.deleted_rows
+end
+
+local function rows_of(self, name)
+  local list, deleted = {}, deleted_rows(self)
+  for _, row in ipairs(index_rows.rows_named(self.files["rows.bin"], name)) do
+    if not (deleted and deleted:has(row)) and self:doc(row).image == name then list[#list + 1] = row end
+  end
+  return list
+end
+
+-- The row of an image by its name, or nil; the last one if there are several.
+function Index:row_of(name)
+  local list = rows_of(self, name)
+  return list[#list]
+end
+
+-- Filters.
+
+local function value_text(self)
+  self.value_text = self.value_text or self.files["values.jsonl"]:text()
+  return self.value_text
+end
+
+-- All values of a filter in the index, sorted.
+function Index:values(name) return index_rows.values(value_text(self), name) end
+
+local function is_filter(name)
+  for _, field in ipairs(index_rows.FIELDS) do if field == name then return true end end
+  return false
+end
+
+-- The value as the index spells it, or nil and what is wrong.
+function Index:resolve(name, value)
+  if not is_filter(name) then
+    return nil, ("there is no filter '%s'%s; there are %s"):format(name, options.did_you_mean(name, index_rows.FIELDS),
+      table.concat(index_rows.FIELDS, ", "))
+  end
+  if index_rows.value_number(value_text(self), name, value) then return value end
+  local values = self:values(name)
+  for _, known in ipairs(values) do if known:lower() == value:lower() then return known end end
+  if #values == 0 then return nil, ("nothing in this index says its %s"):format(name) end
+  local some = table.concat(values, ", ", 1, math.min(#values, 20)) .. (#values > 20 and ", …" or "")
+  return nil, ("no image in the index has %s=%s%s; there are %s"):format(name, value, options.did_you_mean(value, values), some)
+end
+
+local function rows_with(self, field, value)
+  local number = index_rows.value_number(value_text(self), field, value)
+  local set = rows.set(self.rows)
+  return number and assert(set:add_tagged(self.files["tags.bin"], number)) or set
+end
+
+-- The rows that may be found, as a set; nil: all.
+local function allowed_rows(self, where, not_patient)
+  local deleted = deleted_rows(self)
+  if not next(where) and #not_patient == 0 and not deleted then return nil end
+  local set = rows.set(self.rows):invert()
+  for name, values in pairs(where) do
+    for _, value in ipairs(type(values) == "table" and values or { values }) do set:keep(rows_with(self, name, value)) end
+  end
+  for _, patient in ipairs(not_patient) do set:remove(rows_with(self, "patient", patient)) end
+  return deleted and set:remove(deleted) or set
+end
+
+-- The search.
+
+local function none_for(queries)
+  local none = {}
+  for i = 1, #queries do none[i] = { rows = {}, scores = {} } end
+  return none
+end
+
+-- Two answers to a query as one; all rows of the first come before all rows of the second.
+local function merge(a, b, k)
+  local merged, i, j = { rows = {}, scores = {} }, 1, 1
+  for rank = 1, math.min(k, #a.rows + #b.rows) do
+    if i <= #a.rows and (j > #b.rows or a.scores[i] >= b.scores[j]) then
+      merged.rows[rank], merged.scores[rank], i = a.rows[i], a.scores[i], i + 1
+    else
+      merged.rows[rank], merged.scores[rank], j = b.rows[j], b.scores[j], j + 1
+    end
+  end
+  return merged
+end
+
+local function search_head(self, queries, k, allowed)
+  local only = allowed and allowed:numbers(1, self.record.quantized)
+  if not self.head or only and #only == 0 then return none_for(queries) end
+  return self.quantized:search(self.head, queries, k, { only = only })
+end
+
+-- The rows that came after the int8 sidecar was made.
+local function search_tail(self, queries, k, allowed)
+  local only = (allowed or rows.set(self.rows):invert()):numbers(self.record.quantized + 1, self.rows)
+  return #only == 0 and none_for(queries) or vec.search(self.vectors, queries, k, { only = only })
+end
+
+local function nearest(self, queries, k, allowed)
+  local found = search_head(self, queries, k, allowed)
+  if self.record.quantized == self.rows then return found end
+  for i, more in ipairs(search_tail(self, queries, k, allowed)) do found[i] = merge(found[i], more, k) end
+  return found
+end
+
+local function to_hits(self, found, k, allowed, not_row)
+  local hits = {}
+  for i, row in ipairs(found.rows) do
+    if #hits < k and row ~= not_row and (not allowed or allowed:has(row)) then
+      hits[#hits + 1] = { rank = #hits + 1, score = found.scores[i], row = row, doc = self:doc(row) }
+    end
+  end
+  return hits
 end
 
 -- The k nearest images to each row of queries (a Matrix with rows of length 1): a list per query of { rank, score, row, doc }.
 -- filter: where = { finding = "Effusion" or { … all of them }, view=, sex=, split=, patient= }, with values from resolve;
 -- not_patient = a list of patients; not_row = for each query a row that is not meant, or 0.
 function Index:search(queries, k, filter)
-  filter = filter or {}
-  local rows = allowed_rows(self.docs, filter)
-  if rows and #rows == 0 then
-    local none = {}
-    for i = 1, #queries do none[i] = {} end
-    return none
-  end
-  local found = vec.search(self.vectors, queries, k, { only = rows, groups = own_rows(filter, #self.docs),
-    query_groups = filter.not_row })
-  local results = {}
-  for i, hits in ipairs(found) do
-    results[i] = {}
-    for rank, row in ipairs(hits.rows) do
-      results[i][rank] = { rank = rank, score = hits.scores[rank], row = row, doc = self.docs[row] }
-    end
+  local not_row = filter and filter.not_row
+  local allowed = allowed_rows(self, filter and filter.where or {}, filter and filter.not_patient or {})
+  local others = allowed and self.rows - allowed:size() or 0
+  local few = others <= SPARE
+  local results, asked = {}, k + (not_row and 1 or 0) + (few and others or 0)
+  for i, found in ipairs(nearest(self, queries, asked, not few and allowed or nil)) do
+    results[i] = to_hits(self, found, k, few and allowed, not_row and not_row[i])
   end
   return results
 end
 
--- Opening.
+-- Changing. Each change counts as a whole or not at all, also for other processes; afterwards idx is as if it were opened anew.
+-- Where there is a failure: nil and an error, with code EWOULDBLOCK while another process is writing.
 
-local function read_info(url)
-  local path = fs.join(url, "index.json")
-  if not fs.stat(path) then
-    return nil, host.error("io", ("no index yet in %s: run `hilum index`"):format(url))
-  end
-  local text, err = fs.read(path)
-  if not text then return nil, err end
-  local info, why = json.decode(text)
-  if info and info.format ~= FORMAT then
-    return nil, host.error("parse", path .. " was written by another version of hilum: run `hilum index --force`")
-  end
-  return info, why
+local function change(self, f)
+  local record, err = folder.change(self.url, function(under_way)
+    if under_way.record.model ~= self.model then
+      error(host.error("integrity", self.url .. " was made anew with another model meanwhile: open it again"), 0)
+    end
+    if under_way.record.commit ~= self.record.commit + 1 then adopt(self, assert(folder.read(self.url))) end
+    return f(under_way)
+  end)
+  if record and record.commit ~= self.record.commit then adopt(self, record) end
+  return record and true, err
 end
 
-local function open_folder(url)
-  local info, err = read_info(url)
-  if not info then return nil, err end
-  local vectors, map_error = npy.map(fs.join(url, "vectors.npy"))
-  if not vectors then return nil, map_error end
-  local docs = embeddings.read_docs(fs.join(url, "docs.jsonl"))
-  local rows, cols = vectors:rows(), vectors:cols()
-  if rows ~= info.count or #docs ~= info.count or cols ~= info.length then
-    return nil, host.error("integrity", url .. " is damaged: its files do not belong together; run `hilum index --force`")
+local function check_finite(vectors, docs)
+  local norms = vec.norms(vectors)
+  for row, doc in ipairs(docs) do
+    local norm = norms:get(row, 1)
+    if norm ~= norm or norm == math.huge then
+      error(host.error("integrity", ("the vector of %s has numbers that are not finite, or too large; it cannot be searched for"):format(
+        doc.image)), 0)
+    end
   end
-  return setmetatable({ url = url, model = info.model, length = info.length, count = info.count, embedded = info.embedded,
-    source = info.source, vectors = vectors, docs = docs }, Index)
 end
 
--- A folder's path, or a URL: an index, or nil and an error. Other kinds of index are rows of a table in another release.
-function index.open(url)
-  if url:find("^%w+://") then
-    return nil, host.error("usage", url .. ": an index on a server is not in this build yet; give a folder")
-  end
-  return open_folder(url)
+local function quantize_rows(under_way, path)
+  local record = under_way.record
+  local all = assert(npy.map(path, { rows = record.count }))
+  under_way:replace("vectors.int8", function(sidecar) assert(assert(vec.quantize(all)):save(sidecar)) end)
+  record.quantized = record.count
 end
 
--- The names of the indexes in a folder, sorted.
-function index.names(folder)
-  local names = {}
-  for _, name in ipairs(fs.list(folder) or {}) do
-    if fs.stat(fs.join(folder, name, "index.json")) then names[#names + 1] = name end
+local function add_rows(under_way, vectors, docs, values)
+  local record = under_way.record
+  local added = index_rows.encode(docs, { rows = record.count, docs = record.files["docs.jsonl"].size, values = values })
+  for name, bytes in pairs(added) do under_way:append(name, bytes) end
+  local path = fs.join(under_way.url, "vectors.npy")
+  assert(npy.append(path, vectors, { at = record.count }))
+  under_way:grown("vectors.npy", fs.stat(path).size)
+  record.count = record.count + #docs
+  if record.count - record.quantized > math.max(TAIL, record.quantized * TAIL_SHARE) then quantize_rows(under_way, path) end
+end
+
+-- Makes all files anew: write_vectors(path) writes the vectors of the docs.
+local function write_all(under_way, docs, write_vectors)
+  local record, encoded = under_way.record, index_rows.encode(docs)
+  for name, bytes in pairs(encoded) do
+    under_way:replace(name, function(path) assert(fs.write(path, bytes)) end)
   end
-  return names
+  record.count, record.deleted, record.quantized = #docs, 0, 0
+  local path = under_way:replace("vectors.npy", write_vectors)
+  if #docs > 0 then quantize_rows(under_way, path) else under_way:drop("vectors.int8") end
+end
+
+local function check_new_rows(self, vectors, docs)
+  if vectors:rows() ~= #docs or vectors:cols() ~= self.length then
+    error(("append: %d x %d vectors for %d records; %d x %d are needed"):format(vectors:rows(), vectors:cols(), #docs, #docs,
+      self.length), 3)
+  end
+  for i, doc in ipairs(docs) do
+    if type(doc.image) ~= "string" then error(("append: record %d names no image"):format(i), 3) end
+  end
+end
+
+-- Adds images: a row of vectors and a record (with its image's name) for each.
+function Index:append(vectors, docs)
+  check_new_rows(self, vectors, docs)
+  return change(self, function(under_way)
+    check_finite(vectors, docs)
+    if #docs == 0 then return false end
+    add_rows(under_way, vectors, docs, value_text(self))
+  end)
+end
+
+local function rows_meant(self, what)
+  if what[1] == nil and next(what) then return allowed_rows(self, what, {}) or rows.set(self.rows):invert() end
+  local set = rows.set(self.rows)
+  for _, name in ipairs(what) do set:add(rows_of(self, name)) end
+  return set
+end
+
+-- Deletes images by name ({ "a.png", … }) or by what they show ({ finding = "Effusion", … }, as in a filter's where). Returns how many.
+function Index:delete(what)
+  local count = 0
+  local done, err = change(self, function(under_way)
+    local list = rows_meant(self, what):list()
+    count = #list
+    if count == 0 then return false end
+    under_way:append("tags.bin", index_rows.deletions(list))
+    under_way.record.deleted = under_way.record.deleted + count
+  end)
+  return done and count, err
+end
+
+local function write_some(path, vectors, list)
+  assert(npy.write(path, vec.new(0, vectors:cols())))
+  for first = 1, #list, BLOCK do
+    local block = table.move(list, first, math.min(first + BLOCK - 1, #list), 1, {})
+    assert(npy.append(path, vectors:gather(block)))
+  end
+end
+
+-- Writes the index anew without what was deleted; rows get other numbers. Searches become a little faster, and the disk gets room.
+function Index:compact()
+  return change(self, function(under_way)
+    local deleted = deleted_rows(self)
+    if not deleted and self.record.quantized == self.rows then return false end
+    local docs, list = {}, (deleted and deleted:invert() or rows.set(self.rows):invert()):list()
+    for i, row in ipairs(list) do docs[i] = self:doc(row) end
+    write_all(under_way, docs, function(path) write_some(path, self.vectors, list) end)
+  end)
 end
 
 -- Building.
 
+local function set_info(under_way, info, source)
+  local record = under_way.record
+  record.model, record.length, record.embedded, record.source = info.model, info.length, info.embedded, source
+  record.version = require "hilum".version
+end
+
+-- Makes a new index in a folder, in place of whatever was there. info: { model=, length=, embedded= }; docs and vectors: its images,
+-- none if not given; source: what it is made from. Returns true, or nil and an error.
+function index.create(url, info, docs, vectors, source)
+  local record, err = folder.change(url, function(under_way)
+    set_info(under_way, info, source)
+    if docs then check_finite(vectors, docs) end
+    write_all(under_way, docs or {}, function(path) assert(npy.write(path, vectors or vec.new(0, info.length))) end)
+  end, true)
+  return record and true, err
+end
+
 local function fingerprint(paths)
-  local sums = assert(hash.sha256_file { paths.vectors, paths.docs, paths.info })
+  local sums = assert(require "hilum.hash".sha256_file { paths.vectors, paths.docs, paths.info })
   return { vectors = sums[1], docs = sums[2], info = sums[3] }
 end
 
@@ -190,33 +390,42 @@ local function same_source(a, b)
   return a and a.vectors == b.vectors and a.docs == b.docs and a.info == b.info
 end
 
-local function is_current(folder, source)
-  local info = read_info(folder)
-  if not info or not same_source(info.source, source) then return false end
-  for file, size in pairs(info.sizes) do
-    local stat = fs.stat(fs.join(folder, file))
-    if not stat or stat.size ~= size then return false end
+-- Whether the embeddings are those of the index and some more.
+local function continues(self, set)
+  local info = set.info
+  if self.model ~= info.model or self.length ~= info.length or self.embedded ~= info.embedded or self.rows >= #set.docs then
+    return false
   end
-  return true
+  for first = 1, self.rows, BLOCK do
+    local last = math.min(first + BLOCK - 1, self.rows)
+    if self.vectors:slice(first, last):bytes() ~= set.vectors:slice(first, last):bytes() then return false end
+  end
+  local lines = {}
+  for row = 1, self.rows do lines[row] = index_rows.line(set.docs[row]) end
+  return self.files["docs.jsonl"]:text() == table.concat(lines)
 end
 
-local function write_files(set, folder)
-  assert(fs.mkdir(folder))
-  fs.remove(fs.join(folder, "index.json"))
-  assert(npy.write(fs.join(folder, "vectors.npy"), set.vectors))
-  assert(fs.write(fs.join(folder, "docs.jsonl"), assert(fs.read(set.paths.docs))))
+local function extend(self, set, source)
+  local first, last = self.rows + 1, #set.docs
+  local vectors, docs = set.vectors:slice(first, last), table.move(set.docs, first, last, 1, {})
+  assert(change(self, function(under_way)
+    check_finite(vectors, docs)
+    set_info(under_way, set.info, source)
+    add_rows(under_way, vectors, docs, value_text(self))
+  end))
 end
 
--- Makes the index of opened embeddings in a folder. Returns "built", or "current" when it is there already from the same files.
-function index.build(set, folder, force)
+-- Makes the index of opened embeddings in a folder. Returns "built"; "current" when it is there already from the same files; or
+-- "extended" when it was there and rows have only been added at the end of the embeddings.
+function index.build(set, url, force)
   local source = fingerprint(set.paths)
-  if not force and is_current(folder, source) then return "current" end
-  write_files(set, folder)
-  local sizes = {}
-  for _, file in ipairs { "vectors.npy", "docs.jsonl" } do sizes[file] = fs.stat(fs.join(folder, file)).size end
-  local info = { format = FORMAT, model = set.info.model, length = set.info.length, count = #set.docs, embedded = set.info.embedded,
-    source = source, sizes = sizes, version = require "hilum".version }
-  assert(fs.write(fs.join(folder, "index.json"), json.encode(info) .. "\n"))
+  local self = not force and folder.exists(url) and open_folder(url)
+  if self and same_source(self.source, source) then return "current" end
+  if self and continues(self, set) then
+    extend(self, set, source)
+    return "extended"
+  end
+  assert(index.create(url, set.info, set.docs, set.vectors, source))
   return "built"
 end
 

@@ -302,7 +302,8 @@ t.test("random bodies in chunks: each signature follows from the one before", fu
     s:sign(random_request()) -- another request on another day between them
     for _ = 1, math.random(5) do
       local data = random_text(BYTES, 300)
-      t.eq(chunks:head(data), ("%x;chunk-signature=%s\r\n"):format(#data, follows("AWS4-HMAC-SHA256-PAYLOAD", EMPTY, hash.sha256(data))))
+      local wanted = follows("AWS4-HMAC-SHA256-PAYLOAD", EMPTY, hash.sha256(data))
+      t.eq(chunks:head(data), ("%x;chunk-signature=%s\r\n"):format(#data, wanted))
     end
     t.eq(chunks:trailer("x-amz-checksum-crc32", "abcd=="):match("signature:(%x+)\r\n\r\n$"),
       follows("AWS4-HMAC-SHA256-TRAILER", hash.sha256("x-amz-checksum-crc32:abcd==\n")))
@@ -338,21 +339,24 @@ end)
 
 t.test("skew moves the time of signing, and only when none is given", function()
   local s = signer()
-  local function signed_at(time)
-    local y, mo, d, h, mi, sec = s:sign({ host = "h", time = time })["x-amz-date"]:match("(%d%d%d%d)(%d%d)(%d%d)T(%d%d)(%d%d)(%d%d)Z")
-    return os.time { year = y, month = mo, day = d, hour = h, min = mi, sec = sec } - os.time(os.date("!*t", 86400)) + 86400
+  local function signs_at(wanted, time)
+    local date = s:sign({ host = "h", time = time })["x-amz-date"]
+    for late = 0, time and 0 or 2 do
+      if date == os.date("!%Y%m%dT%H%M%SZ", wanted + late) then return true end
+    end
   end
   t.eq(s:skew(), 0)
-  t.near(signed_at(), os.time(), 2)
+  t.ok(signs_at(os.time()))
   t.eq(s:skew(-1200), -1200)
-  t.near(signed_at(), os.time() - 1200, 2)
-  t.eq(signed_at(TIME), TIME)
+  t.ok(signs_at(os.time() - 1200))
+  t.ok(signs_at(TIME, TIME))
   for _, format in ipairs { "!%a, %d %b %Y %H:%M:%S GMT", "!%Y-%m-%dT%H:%M:%SZ", "!%Y-%m-%dT%H:%M:%S.123Z", "!%Y%m%dT%H%M%SZ" } do
     t.near(assert(s:skew(os.date(format, os.time() + 1200))), 1200, 2)
-    t.near(signed_at(), os.time() + 1200, 2)
+    t.ok(signs_at(os.time() + 1198) or signs_at(os.time() + 1200))
     s:skew(0)
   end
-  for _, text in ipairs { "", "yesterday", "Sun, 30 Foo 2015 12:36:00 GMT", "Sun, 31 Feb 2015 12:36:00 GMT", "2015-08-30", ("9"):rep(500) } do
+  for _, text in ipairs { "", "yesterday", "Sun, 30 Foo 2015 12:36:00 GMT", "Sun, 31 Feb 2015 12:36:00 GMT", "2015-08-30",
+    ("9"):rep(500) } do
     t.fails("parse", "cannot be read", s:skew(text))
     t.eq(s:skew(), 0)
   end
@@ -381,9 +385,10 @@ t.test("misuse raises and names what is wrong", function()
   refuse("a path begins with a slash", { path = "x" })
   refuse("holds no query", { path = "/x?y" })
   refuse("needs a method", { method = "" })
-  refuse("has a character that no header may have", { headers = { ["a b"] = "" } })
-  refuse("has a character that no header may have", { headers = { a = "b\r\nx-amz-acl: public-read" } })
-  refuse("has a character that no header may have", { headers = { [""] = "b" } })
+  refuse("a name that no header may have", { headers = { ["a b"] = "" } })
+  refuse("a name that no header may have", { headers = { [""] = "b" } })
+  refuse("the header a has a line break", { headers = { a = "b\r\nx-amz-acl: public-read" } })
+  for _, part in ipairs { "method", "host", "path", "query" } do refuse("a request line with a line break", { [part] = "/\n" }) end
   for _, name in ipairs { "Host", "authorization", "X-Amz-Date", "x-amz-content-sha256", "x-amz-security-token" } do
     refuse("is the signer's to set", { headers = { [name] = "x" } })
   end
@@ -405,7 +410,8 @@ t.test("what is too long is refused", function()
   local s = signer()
   local headers = {}
   for i = 1, 125 do headers["x-amz-meta-" .. i] = "v" end
-  t.ok(verify(wire({ method = "GET", path = "/", query = "", host = "h", headers = headers }, s:sign { host = "h", headers = headers }), SECRET))
+  local request = { method = "GET", path = "/", query = "", host = "h", headers = headers }
+  t.ok(verify(wire(request, s:sign(request)), SECRET))
   for i = 126, 128 do headers["x-amz-meta-" .. i] = "v" end
   t.raises("more than 128 headers", s.sign, s, { host = "h", headers = headers })
   headers["x-amz-meta-129"] = "v"

@@ -110,6 +110,11 @@ t.test("join gives results, or nil and the error", function()
   t.match(err, "bug.*stack traceback")
 end)
 
+t.test("join gives as many results as there are", function()
+  local many = task.spawn(function() return table.unpack({}, 1, 5000) end)
+  for _ = 1, 2 do t.eq(select("#", many:join()), 5000) end
+end)
+
 t.test("join from several tasks, twice, and of oneself", function()
   local slow = task.spawn(function() task.sleep(0.01) return "done" end)
   local others = { task.spawn(function() return slow:join() end), task.spawn(function() return slow:join() end) }
@@ -149,6 +154,44 @@ t.test("cancel raises where the task waits, and its <close> variables may wait",
   t.eq({ ok, err.kind }, { nil, "cancelled" })
   t.eq(cleaned, 1)
   t.ok(sleeper:done())
+end)
+
+t.test("a task that goes on after its cancellation is stopped once more, also where it cannot yield", function()
+  local kinds = {}
+  local function wait_on(place)
+    for i = 1, 2 do
+      local _, err = pcall(task.sleep, 60)
+      kinds[place .. i] = err.kind
+    end
+  end
+  local yielding = task.spawn(wait_on, "yielding")
+  local blocking
+  blocking = task.spawn(function()
+    blocking:cancel()
+    coroutine.wrap(wait_on)("blocking")
+  end)
+  task.spawn(function() yielding:cancel() end)
+  yielding:join() blocking:join()
+  t.eq(kinds, { yielding1 = "cancelled", yielding2 = "cancelled", blocking1 = "cancelled", blocking2 = "cancelled" })
+end)
+
+t.test("only the loop resumes a task", function()
+  for _, wait in ipairs { nap, work } do
+    local thread
+    local waiting = task.spawn(function() thread = coroutine.running() wait() end)
+    task.sleep(0)
+    local _, message = coroutine.resume(thread)
+    t.match(message, "only the loop resumes")
+    t.eq((waiting:join()), nil)
+  end
+end)
+
+t.test("waiting in a finalizer raises", function()
+  local ok, message
+  setmetatable({}, { __gc = function() ok, message = pcall(task.sleep, 0) end })
+  collectgarbage()
+  t.eq(ok, false)
+  t.match(message, "task.sleep: not in a finalizer")
 end)
 
 t.test("cancel before the start, after the end, twice", function()
@@ -197,6 +240,7 @@ t.test("map keeps the order, bounds what runs at once, hands errors on", functio
   t.eq({ values, errors }, { { 1 }, { [2] = "no" } })
   t.eq(select("#", task.map({}, print)), 2)
   t.raises("unknown option 'at_onec'", task.map, {}, { at_onec = 1 }, print)
+  for _, at_once in ipairs { 0, 1.5, "2" } do t.raises("at_once must be", task.map, { 1 }, { at_once = at_once }, print) end
 end)
 
 t.test("an error in map cancels the rest", function()
@@ -232,6 +276,23 @@ t.test("a failing task that nobody joins is reported and makes the exit status 1
   t.match(err, "a task failed: .*lost.*traceback")
   status, _, err = hilum [[local x = task.spawn(function() error("seen") end) x:join()]]
   t.eq({ status, err }, { 0, "" })
+end)
+
+t.test("an error that cannot say what it is", function()
+  local raise = [[local e = setmetatable({}, {}) getmetatable(e).__tostring = function() error(e) end ]]
+  for _, code in ipairs { raise .. "error(e)", raise .. "task.spawn(error, e)" } do
+    local status, _, err = hilum(code)
+    t.eq(status, 1)
+    t.match(err, "cannot say what it is")
+  end
+end)
+
+t.test("os.exit while workers read what Lua holds", function()
+  t.eq((hilum [[
+    local probe = require "hilum.probe"
+    task.spawn(function() probe.work(4, 0.05, ("x"):rep(1 << 20)) end)
+    task.sleep(0.01)
+    os.exit(3, true)]]), 3)
 end)
 
 t.test("an error in the main chunk ends the tasks, with their clean-up", function()
@@ -271,6 +332,15 @@ t.test("Ctrl-C while waiting, in a task, in work", function()
     "require([[hilum.probe]]).work(10000, 0.01)", "task.spawn(task.sleep, 60)",
     "task.spawn(function() coroutine.wrap(function() task.sleep(60) end)() end) task.sleep(60)",
     "table.sort({2, 1}, function(a, b) task.sleep(60) return a < b end)" }
+end)
+
+t.test("Ctrl-C is raised once", function()
+  local _, out = interrupted [[coroutine.wrap(function() pcall(task.sleep, 60) end)() print("went on")]]
+  t.eq(out, "went on\n")
+end)
+
+t.test("Ctrl-C when all is over but a finalizer", function()
+  t.eq((interrupt_status "setmetatable({}, { __gc = function() while true do end end })"), 130)
 end)
 
 t.test("Ctrl-C runs <close> variables, which may still wait", function()

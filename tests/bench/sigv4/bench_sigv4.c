@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Nanoseconds a signature of an S3 PUT, ours and what OpenSSL's functions allow, in turns in one run. The peers keep the signing
- * key and print the two texts that are hashed in the order that this one request needs; ours sorts and checks besides.
+ * Nanoseconds of processor time a signature of an S3 PUT, ours and what OpenSSL's functions allow, in turns in one run. The peers
+ * keep the signing key and print the two texts that are hashed in the order that this one request needs; ours sorts and checks
+ * besides.
  */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -144,9 +145,9 @@ static void compare(void) {
 
 static double time_round(const struct contender *contender) {
   struct timespec start, end;
-  clock_gettime(CLOCK_MONOTONIC, &start);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
   for (int i = 0; i < SIGNATURES; i++) contender->sign();
-  clock_gettime(CLOCK_MONOTONIC, &end);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
   return ((double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec)) / SIGNATURES;
 }
 

@@ -97,15 +97,16 @@ static void test_files(void) {
   fill(&a, 2, 0);
   fill(&b, 5, 6);
   unlink(path);
-  CHECK(hl_npy_append("npy.append", path, &a, &err)); /* makes it */
-  FILE *file = fopen(path, "a");                      /* what a crash in the middle of an append leaves */
+  CHECK(hl_npy_append("npy.append", path, HL_NPY_ALL, &a, &err)); /* makes it */
+  FILE *file = fopen(path, "a");                                  /* what a crash in the middle of an append leaves */
   fwrite("torn", 1, 4, file);
   fclose(file);
   CHECK(hl_npy_read("npy.read", path, &read, &err) && read.rows == 2);
   hl_matrix_free(&read);
-  CHECK(hl_npy_append("npy.append", path, &b, &err));
+  CHECK(hl_npy_append("npy.append", path, HL_NPY_ALL, &b, &err));
   CHECK_EQ_INT(file_size(), HL_NPY_WRITTEN + 7 * 3 * 4);
-  CHECK(hl_npy_map("npy.map", path, &read, &err) && read.rows == 7 && read.readonly && (uintptr_t)read.data % 64 == 0);
+  CHECK(hl_npy_map("npy.map", path, HL_NPY_ALL, &read, &err) && read.rows == 7 && read.readonly &&
+        (uintptr_t)read.data % 64 == 0);
   int wrong = 0;
   for (size_t i = 0; i < 21; i++) wrong += read.data[i] != (float)i;
   CHECK_EQ_INT(wrong, 0);
@@ -117,12 +118,33 @@ static void test_files(void) {
   hl_matrix_free(&b);
 }
 
+/* The file may hold more rows than are meant: those that another process is adding, or that a crash left. */
+static void test_first_rows(void) {
+  struct hl_matrix a, b, read;
+  fill(&a, 4, 0);
+  fill(&b, 1, 100);
+  CHECK(hl_npy_write("npy.write", path, &a, &err));
+  CHECK(hl_npy_map("npy.map", path, 3, &read, &err) && read.rows == 3);
+  CHECK(hl_npy_append("npy.append", path, 2, &b, &err));
+  CHECK_NEAR(read.data[5], 5, 0);
+  hl_matrix_free(&read);
+  CHECK(hl_npy_map("npy.map", path, HL_NPY_ALL, &read, &err) && read.rows == 3 && read.data[5] == 5 && read.data[6] == 100);
+  hl_matrix_free(&read);
+  CHECK(!hl_npy_map("npy.map", path, 4, &read, &err) && err.kind == HL_INTEGRITY);
+  CHECK(!hl_npy_append("npy.append", path, 4, &b, &err) && err.kind == HL_INTEGRITY);
+  CHECK(truncate(path, HL_NPY_WRITTEN + 24) == 0);
+  CHECK(hl_npy_map("npy.map", path, 2, &read, &err) && read.rows == 2);
+  hl_matrix_free(&read);
+  hl_matrix_free(&a);
+  hl_matrix_free(&b);
+}
+
 static void test_refusals(void) {
   struct hl_matrix a, wide, read;
   fill(&a, 1, 0);
   CHECK(hl_npy_write("npy.write", path, &a, &err));
   CHECK(hl_matrix_alloc(&wide, 1, 4));
-  CHECK(!hl_npy_append("npy.append", path, &wide, &err));
+  CHECK(!hl_npy_append("npy.append", path, HL_NPY_ALL, &wide, &err));
   CHECK(strstr(err.message, "has 3 columns, the rows to add have 4"));
   CHECK(!hl_npy_read("npy.read", "/does/not/exist.npy", &read, &err));
   CHECK_EQ_STR(err.code, "ENOENT");
@@ -140,7 +162,7 @@ static void test_fortran(void) {
   CHECK(hl_npy_read("npy.read", path, &m, &err));
   for (size_t i = 0; m.data && i < 6; i++) CHECK_NEAR(m.data[i], (double)i + 1, 0);
   hl_matrix_free(&m);
-  CHECK(!hl_npy_map("npy.map", path, &m, &err));
+  CHECK(!hl_npy_map("npy.map", path, HL_NPY_ALL, &m, &err));
   CHECK(strstr(err.message, "npy.read converts it"));
 }
 
@@ -149,6 +171,7 @@ int main(void) {
   test_headers();
   test_conversion();
   test_files();
+  test_first_rows();
   test_refusals();
   test_fortran();
   unlink(path);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "rows/set.h"
+
+static uint32_t load_u32(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+bool hl_row_set_add_tagged(struct hl_row_set *set, const uint8_t *tags, size_t bytes, uint32_t value) {
+  bool all_in = true;
+  for (size_t i = 0; i + HL_TAG_BYTES <= bytes; i += HL_TAG_BYTES) {
+    if (load_u32(tags + i + 4) != value) continue;
+    uint32_t row = load_u32(tags + i);
+    if (row < set->count)
+      hl_row_set_add(set, row);
+    else
+      all_in = false;
+  }
+  return all_in;
+}
+
+void hl_row_set_keep(struct hl_row_set *set, const struct hl_row_set *other) {
+  for (size_t i = 0; i < hl_row_set_words(set->count); i++) set->words[i] &= other->words[i];
+}
+
+void hl_row_set_remove(struct hl_row_set *set, const struct hl_row_set *other) {
+  for (size_t i = 0; i < hl_row_set_words(set->count); i++) set->words[i] &= ~other->words[i];
+}
+
+void hl_row_set_invert(struct hl_row_set *set) {
+  size_t words = hl_row_set_words(set->count);
+  for (size_t i = 0; i < words; i++) set->words[i] = ~set->words[i];
+  if (set->count % 64) set->words[words - 1] &= (UINT64_C(1) << set->count % 64) - 1;
+}
+
+size_t hl_row_set_size(const struct hl_row_set *set) {
+  size_t size = 0;
+  for (size_t i = 0; i < hl_row_set_words(set->count); i++) size += (size_t)__builtin_popcountll(set->words[i]);
+  return size;
+}
+
+size_t hl_row_set_next(const struct hl_row_set *set, size_t from) {
+  if (from >= set->count) return set->count;
+  size_t i = from / 64, words = hl_row_set_words(set->count);
+  uint64_t word = set->words[i] & UINT64_MAX << from % 64;
+  while (!word && ++i < words) word = set->words[i];
+  return word ? i * 64 + (size_t)__builtin_ctzll(word) : set->count;
+}
