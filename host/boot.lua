@@ -2,7 +2,7 @@
 -- The Lua half of the host: finds what the command line names, runs it, reports how it ended. Returns the exit status.
 local host = require "hilum.host"
 
-local MODULES = { "csv", "fs", "hash", "image", "json", "npy", "phantom", "sigv4", "task", "term", "vec" }
+local MODULES = { "csv", "fs", "hash", "image", "json", "npy", "phantom", "rows", "sigv4", "task", "term", "vec" }
 local DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 -- `hilum.image`, and `image` alone, require themselves on first use.

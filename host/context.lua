@@ -62,6 +62,7 @@ local function check_inputs(m, values, origins)
   end
 end
 
+-- The options that project.lua has for a workflow, or for all of them.
 local function section(project, name)
   local keys = project.config[name] or {}
   if type(keys) ~= "table" then
@@ -70,9 +71,25 @@ local function section(project, name)
   return keys
 end
 
+local function check_section(m, section_of_m, specs, project)
+  local names, known = {}, {}
+  for i, spec in ipairs(specs) do
+    names[i] = options.key(spec)
+    known[names[i]] = true
+  end
+  for key in pairs(section_of_m) do
+    if not known[key] then
+      local message = "%s: %s has no option '%s'%s"
+      error(host.error("parse", message:format(project:path("project.lua"), m.name, key,
+        options.did_you_mean(tostring(key), names))), 0)
+    end
+  end
+end
+
 local function resolve(m, given, project)
   local specs = all_specs(m)
   local sections = { section(project, m.name), section(project, "defaults") }
+  check_section(m, sections[1], specs, project)
   local values, origins = options.resolve(specs, given, project.folder, sections, usage_of(m.name))
   check_inputs(m, values, origins)
   return strict(values, specs), origins
@@ -91,7 +108,7 @@ local function plain_options(m, values)
   local plain = {}
   for _, spec in ipairs(m.options) do
     local value = values[options.key(spec)]
-    if value ~= nil then plain[options.key(spec)] = type(value) == "table" and spec.type ~= "list" and tostring(value) or value end
+    if value ~= nil then plain[options.key(spec)] = spec.type == "s3uri" and tostring(value) or value end
   end
   return plain
 end

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * How Lua finds hilum's modules: those in the host by package.preload, the others as shared objects beside it, opened on first use.
+ * How Lua finds hilum's modules: those in the host by package.preload, the others as shared objects beside it, opened on first
+ * use.
  */
 #ifndef HILUM_HOST_MODULES_H
 #define HILUM_HOST_MODULES_H

@@ -77,6 +77,12 @@ local types = {
   duration = { metavar = "TIME", parse = parse_duration },
 }
 
+-- Only project.lua can say it.
+types.table = { metavar = "TABLE", parse = function(v)
+  if type(v) ~= "table" then return nil, "must be a table, in project.lua" end
+  return v
+end }
+
 local function element_spec(spec)
   return setmetatable({ type = spec.of or "string" }, { __index = spec })
 end

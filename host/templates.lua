@@ -49,7 +49,7 @@ return {
   --   },
   -- },
 
-  -- split = { validation_fraction = 0.15, test_fraction = 0.15 },
+  -- split = { val_fraction = 0.15, test_fraction = 0.15 },
   -- finetune = { epochs = 5, batch_size = 256, learning_rate = 0.01 },
 }
 ]==]

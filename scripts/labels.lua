@@ -181,7 +181,7 @@ end
 
 -- The groups with their rows; a second table is only looked up in.
 local function load_groups(opt, ctx)
-  local groups = tables.sort(opt.tables, (ctx.project.config.labels or {}).mapping)
+  local groups = tables.sort(opt.tables, opt.mapping)
   task.map(groups, function(group) group.rows = tables.load(group) end)
   return table.unpack(groups)
 end
@@ -237,6 +237,7 @@ project, where the rule is a few lines of Lua.]],
   options = {
     { "tables", type = "list", of = "path", positional = true, required = true, metavar = "TABLE",
       help = "label tables, or folders of them" },
+    { "mapping", type = "table", help = "what the columns of tables of your own mean: only in project.lua" },
     { "images", type = "path", is = "dir", help = "keep only the rows whose image is in this folder" },
     { "captions", type = "choice", choices = { "list", "seed" }, default = "list", help = "how findings become a caption" },
     { "template", type = "string", default = "{findings}", metavar = "TEXT", help = "the caption; {findings} stands for the list" },

@@ -7,9 +7,8 @@
 #include <string.h>
 
 const char *hl_kind_name(enum hl_kind kind) {
-  static const char *const names[HL_KINDS] = {
-      "ok",       "usage", "io",        "net",     "tls",       "http", "auth", "throttled",
-      "parse", "integrity", "timeout", "cancelled", "interrupted"};
+  static const char *const names[HL_KINDS] = {"ok",        "usage", "io",        "net",     "tls",       "http",       "auth",
+                                              "throttled", "parse", "integrity", "timeout", "cancelled", "interrupted"};
   return names[kind];
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * How C reports that the world failed. A function that can fail returns bool and fills a caller-owned struct hl_error on false;
- * it knows no Lua. Bindings turn the struct into `nil, err` (core/bind.h). Misuse by a Lua caller is not reported here: it raises.
- * Any thread.
+ * it knows no Lua. Bindings turn the struct into `nil, err` (core/bind.h). Misuse by a Lua caller is not reported here: it
+ * raises. Any thread.
  */
 #ifndef HILUM_CORE_ERROR_H
 #define HILUM_CORE_ERROR_H

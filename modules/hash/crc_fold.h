@@ -5,8 +5,8 @@
  * added to it, leaves the remainder of the whole as it was; in the end one block is left, which goes to a narrower path.
  *
  * They define: block, which is one or more times sixteen bytes; load_block, first_block (a remainder, then zeros), spread (the
- * two factors, for all of a block), fold (block moved on and added to next); NEAR, the index in hl_crc.fold that moves a block to
- * the next; UPDATE, the name, and NARROWER, the path below.
+ * two factors, for all of a block), fold (block moved on and added to next); NEAR, the index in hl_crc.fold of what moves a block
+ * to the next (the index after it: to the fourth); UPDATE, the name, and NARROWER, the path below.
  */
 #include "hash/crc.h"
 

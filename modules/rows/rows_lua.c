@@ -155,27 +155,29 @@ static struct range check_range(lua_State *L, const struct hl_row_set *set) {
   return (struct range){.from = (size_t)first - 1, .end = (size_t)last};
 }
 
-static int l_set_numbers(lua_State *L) {
-  const struct hl_row_set *set = check_set(L, 1);
+/* The rows of the set in the range of the arguments, as a userdata of 32-bit numbers that it pushes. */
+static const uint32_t *push_rows(lua_State *L, const struct hl_row_set *set, size_t *count) {
   struct range range = check_range(L, set);
-  size_t size = hl_row_set_size(set), span = range.end - range.from, room = size < span ? size : span, found = 0;
-  luaL_Buffer buffer;
-  uint32_t *numbers = (void *)luaL_buffinitsize(L, &buffer, room * sizeof *numbers);
-  for (size_t row = hl_row_set_next(set, range.from); row < range.end; row = hl_row_set_next(set, row + 1))
-    numbers[found++] = (uint32_t)row;
-  luaL_pushresultsize(&buffer, found * sizeof *numbers);
+  size_t size = hl_row_set_size(set), span = range.end - range.from, room = size < span ? size : span;
+  uint32_t *numbers = lua_newuserdatauv(L, room * sizeof *numbers + 1, 0);
+  *count = hl_row_set_list(set, range.from, range.end, numbers);
+  return numbers;
+}
+
+static int l_set_numbers(lua_State *L) {
+  size_t count;
+  const uint32_t *numbers = push_rows(L, check_set(L, 1), &count);
+  lua_pushlstring(L, (const char *)numbers, count * sizeof *numbers);
   return 1;
 }
 
 static int l_set_list(lua_State *L) {
-  const struct hl_row_set *set = check_set(L, 1);
-  struct range range = check_range(L, set);
-  lua_Integer found = 0;
-  size_t size = hl_row_set_size(set), span = range.end - range.from, room = size < span ? size : span;
-  lua_createtable(L, room < INT_MAX ? (int)room : 0, 0);
-  for (size_t row = hl_row_set_next(set, range.from); row < range.end; row = hl_row_set_next(set, row + 1)) {
-    lua_pushinteger(L, (lua_Integer)row + 1);
-    lua_rawseti(L, -2, ++found);
+  size_t count;
+  const uint32_t *numbers = push_rows(L, check_set(L, 1), &count);
+  lua_createtable(L, count < INT_MAX ? (int)count : 0, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushinteger(L, (lua_Integer)numbers[i] + 1);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   return 1;
 }

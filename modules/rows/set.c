@@ -38,10 +38,18 @@ size_t hl_row_set_size(const struct hl_row_set *set) {
   return size;
 }
 
-size_t hl_row_set_next(const struct hl_row_set *set, size_t from) {
-  if (from >= set->count) return set->count;
-  size_t i = from / 64, words = hl_row_set_words(set->count);
-  uint64_t word = set->words[i] & UINT64_MAX << from % 64;
-  while (!word && ++i < words) word = set->words[i];
-  return word ? i * 64 + (size_t)__builtin_ctzll(word) : set->count;
+/* The bits of a word that stand for rows from `from` to before end. */
+static uint64_t word_between(const struct hl_row_set *set, size_t word, size_t from, size_t end) {
+  uint64_t bits = set->words[word];
+  if (word == from / 64) bits &= UINT64_MAX << from % 64;
+  if (word == end / 64) bits &= (UINT64_C(1) << end % 64) - 1;
+  return bits;
+}
+
+size_t hl_row_set_list(const struct hl_row_set *set, size_t from, size_t end, uint32_t *out) {
+  size_t found = 0;
+  for (size_t word = from / 64; word < hl_row_set_words(end); word++)
+    for (uint64_t bits = word_between(set, word, from, end); bits; bits &= bits - 1)
+      out[found++] = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
+  return found;
 }

@@ -35,7 +35,7 @@ void hl_row_set_invert(struct hl_row_set *set);
 /* How many rows are in it. */
 size_t hl_row_set_size(const struct hl_row_set *set);
 
-/* The first row in it that is not below from, or set->count. */
-size_t hl_row_set_next(const struct hl_row_set *set, size_t from);
+/* The rows in it from `from` to before end, rising, into out, which has room for all of them. Returns how many. */
+size_t hl_row_set_list(const struct hl_row_set *set, size_t from, size_t end, uint32_t *out);
 
 #endif

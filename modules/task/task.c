@@ -215,12 +215,19 @@ static int push_results(lua_State *L, struct hl_op *op) {
   return count - first + 1 + task->failed;
 }
 
+static const struct hl_op_class join_class = {
+    .name = "task.join", .start = start_join, .cancel = cancel_join, .push = push_results, .needs_tasks = true};
+
+/* Whether task cannot end before other: it is other, or joins it, or joins one that cannot. */
+static bool waits_for(const struct hl_task *task, const struct hl_task *other) {
+  while (task != other && task->op && task->op->cls == &join_class) task = ((struct join *)task->op)->task;
+  return task == other;
+}
+
 static int l_task_join(lua_State *L) {
-  static const struct hl_op_class cls = {
-      .name = "task.join", .start = start_join, .cancel = cancel_join, .push = push_results, .needs_tasks = true};
   struct hl_task *task = check_task(L);
-  if (task == hl_loop_of(L)->current) return luaL_error(L, "a task cannot join itself");
-  struct join *join = hl_op_new(L, &cls, sizeof *join);
+  if (waits_for(task, hl_loop_of(L)->current)) return luaL_error(L, "a task cannot join itself, nor one that waits for it");
+  struct join *join = hl_op_new(L, &join_class, sizeof *join);
   join->task = task;
   hl_op_pin(L, &join->op, 1);
   return hl_op_await(L, &join->op);

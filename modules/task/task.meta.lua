@@ -49,7 +49,7 @@ function task.now() end
 ---@class hilum.task.Task
 local Task = {}
 
---- Waits for the task.
+--- Waits for the task. Raises where that could never end: in the task itself, or in one that it waits for.
 ---@return any ...  what its function returned, or nil and its error (a string with a traceback if it was a bug)
 ---@usage local t = task.spawn(function() return 1, 2 end) local a, b = t:join() assert(a == 1 and b == 2)
 function Task:join() end

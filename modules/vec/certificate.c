@@ -87,6 +87,10 @@ static bool has_bounds(enum hl_metric metric, double length) {
   return metric == HL_METRIC_COSINE ? length == 0 || length > SHORT : length < LONG;
 }
 
+bool hl_rows_have_bounds(const struct hl_quantized *rows, size_t first, size_t count) {
+  return has_bounds(HL_METRIC_DOT, (double)hl_kernels()->max(rows->length + first, count));
+}
+
 void hl_row_terms(const struct hl_quantized *rows, size_t row, enum hl_metric metric, float terms[HL_TERMS]) {
   float length = rows->length[row], inverse = metric == HL_METRIC_COSINE ? 1 / length : 1;
   bool is_zero = metric == HL_METRIC_COSINE && length == 0;

@@ -42,6 +42,9 @@ float hl_query_cut(const struct hl_query *query, float worst);
 /* The terms that reach takes for a row. */
 void hl_row_terms(const struct hl_quantized *rows, size_t row, enum hl_metric metric, float terms[HL_TERMS]);
 
+/* Whether the terms of all these rows (at least one) for inner products are scale, residual, length and 0. */
+bool hl_rows_have_bounds(const struct hl_quantized *rows, size_t first, size_t count);
+
 /* Between these lies the float32 score; equal: they are it. product: of the row with both digits. */
 struct hl_bounds {
   float lower, upper;

@@ -156,19 +156,46 @@ static void consider(const struct hl_certified *job, size_t query, size_t row, s
 
 /* Scanning for one query. */
 
+/* The terms of the rows at count positions from first on, in columns. */
+struct columns {
+  float room[HL_TERMS][TILE];
+  const float *terms[HL_TERMS];
+};
+
+static void fill_columns(const struct hl_certified *job, size_t first, size_t count, struct columns *columns) {
+  float terms[HL_TERMS];
+  memset(columns->room, 0, sizeof columns->room);
+  for (size_t term = 0; term < HL_TERMS; term++) columns->terms[term] = columns->room[term];
+  for (size_t i = 0; i < count; i++) {
+    hl_row_terms(job->rows, row_at(&job->search, first + i), job->metric, terms);
+    for (size_t term = 0; term < HL_TERMS; term++) columns->room[term][i] = terms[term];
+  }
+}
+
+/* Where all rows have bounds, the terms for inner products are the columns of the quantised rows as they are. */
+static void find_columns(const struct hl_certified *job, size_t first, size_t count, struct columns *columns) {
+  static const float zeros[TILE];
+  if (job->metric != HL_METRIC_DOT || job->search.only || !hl_rows_have_bounds(job->rows, first, count)) {
+    fill_columns(job, first, count, columns);
+    return;
+  }
+  columns->terms[0] = job->rows->scale + first;
+  columns->terms[1] = job->rows->residual + first;
+  columns->terms[2] = job->rows->length + first;
+  columns->terms[3] = zeros;
+}
+
 /* Considers the rows at count positions from first on whose products are given. */
 static void sift(const struct hl_certified *job, size_t query, size_t first, size_t count, const int32_t products[TILE],
                  struct kept *kept) {
-  float columns[HL_TERMS][TILE] = {{0}}, terms[HL_TERMS], one[HL_TERMS];
+  if (!count) return;
+  struct columns columns;
+  float one[HL_TERMS];
   uint32_t found[TILE];
-  for (size_t i = 0; i < count; i++) {
-    hl_row_terms(job->rows, row_at(&job->search, first + i), job->metric, terms);
-    for (size_t term = 0; term < HL_TERMS; term++) columns[term][i] = terms[term];
-  }
+  find_columns(job, first, count, &columns);
   hl_query_terms(&job->asked[query], false, one);
   one[HL_TERMS - 1] = hl_query_cut(&job->asked[query], bar_of(kept));
-  const float *const many[HL_TERMS] = {columns[0], columns[1], columns[2], columns[3]};
-  size_t reached = hl_int8_kernels()->reach(products, many, one, (count + PANEL - 1) / PANEL * PANEL, found);
+  size_t reached = hl_int8_kernels()->reach(products, columns.terms, one, (count + PANEL - 1) / PANEL * PANEL, found);
   for (size_t i = 0; i < reached && found[i] < count; i++) consider(job, query, row_at(&job->search, first + found[i]), kept);
 }
 

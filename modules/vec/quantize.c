@@ -16,7 +16,12 @@ enum { BLOCK = 256, LARGEST = 127, INFINITE_BITS = 0x7F800000 };
 /* Sixteen lanes, their sum, and room for a few operations more. */
 double hl_rounding(size_t n) { return ((double)n / 16 + 64) * 0x1p-24; }
 
-size_t hl_quantized_size(const struct hl_quantized *q) { return q->stride * padded_rows(q) + 3 * sizeof(float) * padded_rows(q); }
+/* Scales, residuals and lengths are read a panel at a time from any row on. */
+static size_t padded_terms(const struct hl_quantized *q) { return padded_rows(q) + HL_INT8_PANEL; }
+
+size_t hl_quantized_size(const struct hl_quantized *q) {
+  return q->stride * padded_rows(q) + 3 * sizeof(float) * padded_terms(q);
+}
 
 void set_quantized_shape(struct hl_quantized *q, size_t rows, size_t cols) {
   *q = (struct hl_quantized){.rows = rows, .cols = cols, .stride = (cols + HL_INT8_ALIGN - 1) / HL_INT8_ALIGN * HL_INT8_ALIGN};
@@ -25,14 +30,16 @@ void set_quantized_shape(struct hl_quantized *q, size_t rows, size_t cols) {
 void set_quantized_memory(struct hl_quantized *q, void *memory) {
   q->digits = memory;
   q->scale = (float *)(void *)(q->digits + q->stride * padded_rows(q));
-  q->residual = q->scale + padded_rows(q);
-  q->length = q->residual + padded_rows(q);
+  q->residual = q->scale + padded_terms(q);
+  q->length = q->residual + padded_terms(q);
 }
 
 bool hl_quantized_alloc(struct hl_quantized *q, size_t rows, size_t cols) {
   set_quantized_shape(q, rows, cols);
-  size_t bytes, row = q->stride + 3 * sizeof(float);
-  void *memory = __builtin_mul_overflow(padded_rows(q), row, &bytes) ? NULL : hl_alloc_pages(bytes);
+  size_t bytes;
+  void *memory = __builtin_mul_overflow(rows + HL_INT8_ROWS, q->stride + 4 * sizeof(float), &bytes)
+                     ? NULL
+                     : hl_alloc_pages(hl_quantized_size(q));
   if (memory)
     set_quantized_memory(q, memory);
   else

@@ -217,7 +217,7 @@ static int l_quantized_cols(lua_State *L) {
 
 static int l_quantized_close(lua_State *L) {
   struct hl_quantized *q = luaL_checkudata(L, 1, QUANTIZED);
-  if (q->borrows) return luaL_error(L, "cannot close quantised rows while an operation reads them");
+  luaL_argcheck(L, q->borrows == 0, 1, "quantised rows are in use by an operation that has not finished");
   hl_quantized_free(q);
   return 0;
 }
@@ -225,9 +225,9 @@ static int l_quantized_close(lua_State *L) {
 static int l_quantized_tostring(lua_State *L) {
   const struct hl_quantized *q = luaL_checkudata(L, 1, QUANTIZED);
   if (q->digits)
-    lua_pushfstring(L, "%s (%I x %I)", QUANTIZED, (LUAI_UACINT)q->rows, (LUAI_UACINT)q->cols);
+    lua_pushfstring(L, "Quantized %I x %I", (LUAI_UACINT)q->rows, (LUAI_UACINT)q->cols);
   else
-    lua_pushliteral(L, QUANTIZED " (closed)");
+    lua_pushliteral(L, "Quantized (closed)");
   return 1;
 }
 

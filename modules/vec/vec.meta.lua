@@ -175,6 +175,7 @@ function vec.search(data, queries, k, options) end
 ---@param matrix hilum.vec.Matrix  n x d, d at most 131072; may be mapped from a file
 ---@return hilum.vec.Quantized? quantized
 ---@return hilum.Error? err  of kind "integrity": a row has NaN or infinity, or is longer than float32 can say; the message names it
+---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage local q = assert(vec.quantize(gallery))
 function vec.quantize(matrix) end
 
@@ -183,9 +184,9 @@ function vec.quantize(matrix) end
 ---@param matrix hilum.vec.Matrix  the one they were made of: its shape and a few rows are compared
 ---@return hilum.vec.Quantized? quantized
 ---@return hilum.Error? err  of kind "integrity" when the file is damaged, of another version or of another matrix
----@usage
---- assert(assert(vec.quantize(gallery)):save("gallery.q8"))
---- local q = assert(vec.load_quantized("gallery.q8", gallery))
+---@usage local gallery = vec.gauss(1, 100, 8)
+---@usage assert(assert(vec.quantize(gallery)):save("gallery.q8"))
+---@usage local q = assert(vec.load_quantized("gallery.q8", gallery))
 function vec.load_quantized(path, matrix) end
 
 --- The numbers of the entries by falling value; equal values keep their order, NaN comes last.
@@ -343,34 +344,40 @@ local Quantized = {}
 
 --- The number of rows.
 ---@return integer rows
----@usage local q = assert(vec.quantize(gallery)); print(q:rows(), q:cols())
+---@usage local gallery = vec.gauss(1, 100, 8)
+---@usage local q = assert(vec.quantize(gallery)) print(q:rows(), q:cols())
 function Quantized:rows() end
 
 --- The number of columns.
 ---@return integer cols
----@usage local q = assert(vec.quantize(gallery)); print(q:rows(), q:cols())
+---@usage local gallery = vec.gauss(1, 100, 8)
+---@usage local q = assert(vec.quantize(gallery)) print(q:rows(), q:cols())
 function Quantized:cols() end
 
 --- Certified exact search: what scoring every row of the matrix in float32 would find, best first, ties by row number.
 --- A scan of the digits bounds every row's score; only rows whose upper bound reaches the k-th best score are read from the matrix.
---- Metrics (larger scores are better in all): "dot", the inner product, the same to the last bit as vec.search with one query gives;
+--- Metrics (larger scores are better in all): "dot", if not given: the inner product, the same to the last bit as vec.search with one query gives;
 --- "cosine", that of the vectors at unit length, 0 for zeros; "l2", minus the distance; the last two are summed in float64.
 ---@param matrix hilum.vec.Matrix  the one that was quantised, unchanged; may be mapped from a file
 ---@param queries hilum.vec.Matrix  q x d
 ---@param k integer  at least 1; fewer are found where there are fewer
 ---@param options? {metric?: "dot"|"cosine"|"l2", groups?: integer[], query_groups?: integer[], only?: integer[]|string}  "dot" if not given; the others as in vec.search
 ---@return {rows: integer[], scores: number[], rescored: integer}[] results  one per query; rescored: how many rows were read from the matrix
----@usage local best = assert(vec.quantize(gallery)):search(gallery, query, 10)[1]; print(best.rows[1], best.scores[1], best.rescored)
+---@usage local gallery = vec.gauss(1, 100, 8)
+---@usage local q = assert(vec.quantize(gallery))
+---@usage local best = q:search(gallery, gallery:slice(1, 1), 10)[1] print(best.rows[1], best.scores[1], best.rescored)
 function Quantized:search(matrix, queries, k, options) end
 
 --- Writes the digits to a file for vec.load_quantized, atomically.
 ---@param path string
 ---@return true? ok
 ---@return hilum.Error? err
+---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage assert(assert(vec.quantize(gallery)):save("gallery.q8"))
 function Quantized:save(path) end
 
 --- Gives the memory back. Closing twice is fine; any other use of a closed object raises.
+---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage assert(vec.quantize(gallery)):close()
 function Quantized:close() end
 

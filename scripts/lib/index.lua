@@ -32,7 +32,9 @@ end
 -- vectors: all rows; head: the first ones, which quantized has as int8; nil if there are none.
 local function open_vectors(url, record)
   local vectors = assert(map_rows(url, record, record.count))
-  if vectors:cols() ~= record.length then error(folder.damaged(url, "its files do not belong together"), 0) end
+  if vectors:cols() ~= record.length or record.files["rows.bin"].size ~= index_rows.size(record.count) then
+    error(folder.damaged(url, "its files do not belong together"), 0)
+  end
   if record.quantized == 0 then return vectors end
   local head = record.quantized == record.count and vectors or assert(map_rows(url, record, record.quantized))
   local quantized = assert(folder.open(url, record, "vectors.int8", function(path) return vec.load_quantized(path, head) end))
@@ -58,7 +60,7 @@ local function try_to_open(url)
   local opened, why = pcall(adopt, self, record)
   local now = folder.read(url)
   if opened and now and folder.same_files(record, now) then return self end
-  if type(why) == "string" then error(why, 0) end
+  if type(why) == "string" then error(why, 0) end -- a fault of this program
   return nil, folder.damaged(url, why and why.message or "its files change all the time")
 end
 
@@ -107,7 +109,7 @@ end
 -- The record of a row.
 function Index:doc(row)
   local file, before, last = self.files["docs.jsonl"], index_rows.span(self.files["rows.bin"], row)
-  local sound = before and before <= last and last <= #file
+  local sound = before and before >= 0 and before <= last and last <= #file
   local doc = sound and json.decode(file:text(before + 1, last))
   if type(doc) ~= "table" then error(folder.damaged(self.url, ("docs.jsonl has no record for row %d"):format(row)), 0) end
   return doc

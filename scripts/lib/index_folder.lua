@@ -26,6 +26,22 @@ end
 -- Whether there is an index, finished or not of this version.
 function folder.exists(url) return fs.stat(fs.join(url, RECORD)) ~= nil end
 
+local function is_count(value) return math.type(value) == "integer" and value >= 0 end
+
+-- Whether a record says all that is needed to open the files.
+local function is_whole(record)
+  for _, key in ipairs { "commit", "count", "deleted", "quantized", "length" } do
+    if not is_count(record[key]) then return false end
+  end
+  local files = type(record.files) == "table" and record.files or {}
+  for name in pairs(NAMES) do
+    local file = files[name]
+    local said = type(file) == "table" and is_count(file.since) and is_count(file.size)
+    if not said and not (name == "vectors.int8" and not file and record.quantized == 0) then return false end
+  end
+  return record.deleted <= record.count and record.quantized <= record.count
+end
+
 -- What index.json says: { format=, commit=, count=, length=, model=, deleted=, quantized=, files = { [name] = { since=, size= } } …}.
 function folder.read(url)
   local path = fs.join(url, RECORD)
@@ -37,6 +53,7 @@ function folder.read(url)
   if record.format ~= FORMAT then
     return nil, host.error("parse", ("%s was written by another version of hilum: %s"):format(path, REMEDY))
   end
+  if not is_whole(record) then return nil, folder.damaged(url, RECORD .. " does not say all it should") end
   return record
 end
 

@@ -29,7 +29,7 @@ function index_rows.value_line(field, value) return json.encode({ [field] = valu
 function index_rows.value_number(text, field, value)
   local line = index_rows.value_line(field, value)
   if text:sub(1, #line) == line then return 0 end
-  return text:find("\n" .. line, 1, true)
+  return (text:find("\n" .. line, 1, true))
 end
 
 -- All values of a field in that text, sorted.
@@ -41,6 +41,9 @@ function index_rows.values(text, field)
   table.sort(list)
   return list
 end
+
+-- The size of rows.bin.
+function index_rows.size(count) return count * ROW_BYTES end
 
 -- A row's part of docs.jsonl: what is before its first byte, and its last. nil: there is no such row in the file.
 function index_rows.span(file, row)

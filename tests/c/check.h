@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the C unit tests share: checks that count failures, and copies that end at an unreadable page, so that reading one byte too
- * many faults even without a sanitizer.
+ * What the C unit tests share: checks that count failures, and copies that end at an unreadable page, so that reading one byte
+ * too many faults even without a sanitizer.
  */
 #ifndef HILUM_TESTS_CHECK_H
 #define HILUM_TESTS_CHECK_H

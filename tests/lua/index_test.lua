@@ -1,7 +1,10 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
+local folder = require "lib.index_folder"
 local fs = require "hilum.fs"
 local index = require "lib.index"
+local json = require "hilum.json"
+local npy = require "hilum.npy"
 local study = require "study"
 local vec = require "hilum.vec"
 
@@ -109,6 +112,256 @@ t.test("a clear word when there is nothing to index", function()
   t.raises("no embeddings 'tunde'.*there are base, tuned", study.run, dir, "index", { names = { "tunde" } })
   assert(fs.write(dir .. "/embeddings/base.jsonl", "{}\n"))
   t.raises("120 vectors for 1 images", study.run, dir, "index", { names = { "base" } })
+end)
+
+t.test("embeddings that only grew extend the index", function()
+  local dir, docs = made()
+  local function embed(list) study.write_embeddings(dir .. "/embeddings", "base", list) end
+  local function state() return study.run(dir, "index", { names = { "base" } }).indexes[1].state end
+  embed(table.move(docs, 1, 70, 1, {}))
+  t.eq(state(), "built")
+  assert(assert(index.open(dir .. "/index/base")):delete { docs[5].image })
+  embed(docs)
+  local all = assert(npy.read(dir .. "/embeddings/base.npy"))
+  all:put(1, index.open(dir .. "/index/base").vectors)
+  assert(npy.write(dir .. "/embeddings/base.npy", all))
+  t.eq({ state(), state() }, { "extended", "current" })
+  local idx = assert(index.open(dir .. "/index/base"))
+  t.eq({ idx.count, idx.rows, idx:row_of(docs[5].image) }, { 119, 120, nil })
+  t.eq(idx:doc(100), docs[100])
+  t.ok(idx.vectors:bytes() == all:bytes())
+  all:set(3, 1, 0.5)
+  assert(npy.write(dir .. "/embeddings/base.npy", all))
+  t.eq(state(), "built")
+  docs[2].view = "LL"
+  docs[121] = { image = "new.png" }
+  embed(docs)
+  t.eq(state(), "built")
+end)
+
+-- Against a list of what is in the index and a search through all of it.
+
+local LENGTH = 20
+local VIEWS, SOME_FINDINGS = { "PA", "AP" }, { "Mass", "Edema", "Hernia", "No Finding" }
+
+-- Some vectors are the same, so that scores are, too.
+local function random_rows(count, number)
+  local vectors, docs = vec.gauss(math.random(1 << 30), count, LENGTH), {}
+  vec.normalize(vectors)
+  for i = 1, count do
+    if math.random(4) == 1 then vectors:put(i, vectors:slice(1, 1)) end
+    local findings = { SOME_FINDINGS[math.random(4)] }
+    if math.random(3) == 1 then findings[2] = SOME_FINDINGS[math.random(4)] end
+    docs[i] = { image = ("%d.png"):format(number + i), findings = findings, patient = tostring(math.random(30)),
+      view = VIEWS[math.random(3)], sex = math.random(2) == 1 and "F" or nil }
+  end
+  return vectors, docs
+end
+
+local function has(values, wanted)
+  for _, value in ipairs(values) do if value == wanted then return true end end
+  return false
+end
+
+local function passes(doc, where, not_patient)
+  for name, values in pairs(where) do
+    for _, value in ipairs(type(values) == "table" and values or { values }) do
+      if not has(name == "finding" and doc.findings or { doc[name] }, value) then return false end
+    end
+  end
+  return not has(not_patient, doc.patient)
+end
+
+local function random_filter()
+  local where, not_patient = {}, {}
+  if math.random(2) == 1 then where.view = VIEWS[math.random(2)] end
+  if math.random(3) == 1 then where.sex = "F" end
+  if math.random(3) == 1 then where.finding = { "Mass", math.random(2) == 1 and "Edema" or nil } end
+  if math.random(6) == 1 then where.patient = tostring(math.random(31)) end
+  for i = 1, math.random(0, 2) do not_patient[i] = tostring(math.random(30)) end
+  return where, not_patient
+end
+
+local Model = {}
+Model.__index = Model
+
+function Model:add(vectors, docs)
+  for i, doc in ipairs(docs) do table.insert(self, { doc = doc, vector = vectors:slice(i, i) }) end
+end
+
+function Model:remove(meant)
+  local kept = {}
+  for _, one in ipairs(self) do if not meant(one.doc) then kept[#kept + 1] = one end end
+  local removed = #self - #kept
+  for i = 1, #self do self[i] = kept[i] end
+  return removed
+end
+
+function Model:search(query, k, where, not_patient)
+  local meant, found = {}, {}
+  for _, one in ipairs(self) do if passes(one.doc, where, not_patient) then meant[#meant + 1] = one end end
+  if #meant == 0 then return found end
+  local vectors = vec.new(#meant, LENGTH)
+  for i, one in ipairs(meant) do vectors:put(i, one.vector) end
+  local best = vec.search(vectors, query, k)[1]
+  for rank, row in ipairs(best.rows) do found[rank] = { doc = meant[row].doc, score = best.scores[rank] } end
+  return found
+end
+
+local function compare(idx, model)
+  t.eq(idx.count, #model)
+  local where, not_patient = random_filter()
+  local queries, k = (random_rows(math.random(5), 0)), math.random(40)
+  local results = idx:search(queries, k, { where = where, not_patient = not_patient })
+  for i = 1, #queries do
+    local wanted = model:search(queries:slice(i, i), k, where, not_patient)
+    t.eq(#results[i], #wanted)
+    for rank, hit in ipairs(results[i]) do t.eq({ hit.rank, hit.score, hit.doc }, { rank, wanted[rank].score, wanted[rank].doc }) end
+  end
+end
+
+local STEPS = {
+  function(idx, model, number)
+    local count = math.random(6) == 1 and math.random(1000, 1500) or math.random(40)
+    local vectors, docs = random_rows(count, number)
+    assert(idx:append(vectors, docs))
+    model:add(vectors, docs)
+    return number + count
+  end,
+  function(idx, model, number)
+    local meant, names = {}, {}
+    for i = 1, math.random(0, 30) do
+      names[i] = ("%d.png"):format(math.random(number + 5))
+      meant[names[i]] = true
+    end
+    t.eq(idx:delete(names), model:remove(function(doc) return meant[doc.image] end))
+    return number
+  end,
+  function(idx, model, number)
+    local where = { patient = tostring(math.random(30)), view = math.random(2) == 1 and "PA" or nil }
+    t.eq(idx:delete(where), model:remove(function(doc) return passes(doc, where, {}) end))
+    return number
+  end,
+  function(idx, _, number)
+    if math.random(3) == 1 then assert(idx:compact()) end
+    return number
+  end,
+}
+
+t.test("whatever is added, deleted and compacted, the answers are those of a search through everything", function()
+  local url = fs.join(t.tmp(), "index")
+  math.randomseed(5)
+  assert(index.create(url, { model = "m", length = LENGTH, embedded = "image" }))
+  local idx, model, number = assert(index.open(url)), setmetatable({}, Model), 0
+  compare(idx, model)
+  for step = 1, 120 do
+    number = STEPS[math.random(#STEPS)](idx, model, number)
+    compare(step % 2 == 0 and idx or assert(index.open(url)), model)
+  end
+  t.ok(idx.record.quantized > 0 and idx.record.commit > 60)
+  assert(idx:compact())
+  t.eq({ idx.rows, idx.record.quantized, npy.info(url .. "/vectors.npy").rows }, { #model, #model, #model })
+  t.eq(idx:delete { where = nil }, 0)
+  assert(idx:delete { view = "PA" })
+  assert(idx:delete { view = "AP" })
+  model:remove(function(doc) return doc.view ~= nil end)
+  compare(idx, model)
+end)
+
+t.test("an index can lose everything and go on", function()
+  local _, docs, idx = made()
+  t.eq(idx:delete { sex = "F" } + idx:delete { sex = "M" }, 120)
+  t.eq({ idx.count, #idx:search(study.vectors(docs, "base"):slice(1, 1), 5)[1] }, { 0, 0 })
+  assert(idx:compact())
+  t.eq({ idx.rows, fs.stat(idx.url .. "/vectors.int8") }, { 0, nil })
+  assert(idx:append(study.vectors(docs, "base"), docs))
+  t.eq(idx:search(idx.vectors:slice(9, 9), 1)[1][1].doc, docs[9])
+end)
+
+t.test("what cannot be searched for is refused by name", function()
+  local _, docs, idx = made()
+  local bad = study.vectors(docs, "base"):slice(1, 2)
+  bad:set(2, 7, 0 / 0)
+  t.fails("integrity", docs[2].image:gsub("%p", "%%%0") .. " has numbers that are not finite", idx:append(bad, { docs[1], docs[2] }))
+  bad:set(2, 7, math.huge)
+  t.fails("integrity", "not finite", idx:append(bad, { docs[1], docs[2] }))
+  t.raises("2 x 32 vectors for 1 records", idx.append, idx, bad, { docs[1] })
+  t.raises("record 2 names no image", idx.append, idx, bad, { docs[1], {} })
+  t.eq(idx.count, 120)
+  t.eq(assert(index.open(idx.url)).count, 120)
+end)
+
+t.test("files that a writer replaces while they are being opened", function()
+  local _, docs, idx = made()
+  local open = folder.open
+  folder.open = function(...)
+    folder.open = open
+    assert(idx:delete { docs[1].image })
+    assert(idx:compact())
+    return open(...)
+  end
+  t.eq({ assert(index.open(idx.url)).rows, idx.rows }, { 119, 119 })
+end)
+
+t.test("files that have not got their names yet", function()
+  local _, docs, idx = made()
+  assert(idx:delete { docs[1].image })
+  assert(idx:compact())
+  for name, file in pairs(idx.record.files) do
+    local path = fs.join(idx.url, name)
+    assert(fs.rename(path, ("%s.%d"):format(path, file.since)))
+    assert(fs.write(path, "what was there before"))
+    assert(fs.write(path .. ".99", "what a writer that was killed has left"))
+  end
+  local reader = assert(index.open(idx.url))
+  t.eq(reader:doc(1), docs[2])
+  assert(reader:append(idx.vectors:slice(1, 1), { docs[1] }))
+  t.eq(assert(index.open(idx.url)):doc(120), docs[1])
+  t.eq(fs.list(idx.url), { ".lock", "docs.jsonl", "index.json", "rows.bin", "tags.bin", "values.jsonl", "vectors.int8", "vectors.npy" })
+end)
+
+t.test("every damaged file is told of", function()
+  local dir, docs = made()
+  local url = dir .. "/index/base"
+  for _, name in ipairs { "docs.jsonl", "rows.bin", "tags.bin", "values.jsonl", "vectors.int8", "vectors.npy" } do
+    local path = fs.join(url, name)
+    local bytes = assert(fs.read(path))
+    assert(fs.write(path, bytes:sub(1, -2)))
+    t.fails("integrity", "base is damaged: .*" .. name:gsub("%p", "%%%0") .. ".*index %-%-force", index.open(url))
+    assert(fs.remove(path))
+    t.fails("integrity", "base is damaged: .*" .. name:gsub("%p", "%%%0") .. ".*index %-%-force", index.open(url))
+    assert(fs.write(path, bytes))
+    assert(index.open(url))
+  end
+  local lines = assert(fs.read(url .. "/docs.jsonl"))
+  assert(fs.write(url .. "/docs.jsonl", (" "):rep(#lines)))
+  t.raises("docs.jsonl has no record for row 3", function() return index.open(url):doc(3) end)
+  local ends = assert(fs.read(url .. "/rows.bin"))
+  assert(fs.write(url .. "/rows.bin", ("\255"):rep(#ends)))
+  t.raises("has no record for row 3", function() return index.open(url):doc(3) end)
+  local tags = assert(fs.read(url .. "/tags.bin"))
+  assert(fs.write(url .. "/tags.bin", tags:gsub("....(....)", "\255\255\255\0%1")))
+  t.raises("row beyond the last", function() return index.open(url):search(study.vectors(docs, "base"), 1, { where = { sex = "F" } }) end)
+end)
+
+t.test("an index.json that is damaged, or of another version", function()
+  local _, _, idx = made()
+  local path = idx.url .. "/index.json"
+  assert(fs.write(path, "{"))
+  t.fails("integrity", "is damaged: index.json: .*index %-%-force", index.open(idx.url))
+  assert(fs.write(path, json.encode { format = 1, count = 120 }))
+  t.fails("parse", "written by another version of hilum: run `hilum index %-%-force`", index.open(idx.url))
+  for key in pairs(idx.record) do
+    local record = json.decode(json.encode(idx.record))
+    record[key] = key == "files" and { ["rows.bin"] = { since = 1 } } or key == "format" and 2 or -1.5
+    assert(json.write(path, record))
+    local opened, err = index.open(idx.url)
+    t.ok(opened or err.kind == "integrity", key)
+  end
+  local record = json.decode(json.encode(idx.record))
+  record.count = 119
+  assert(json.write(path, record))
+  t.fails("integrity", "damaged", index.open(idx.url))
 end)
 
 t.test("queries need not be many to be exact", function()

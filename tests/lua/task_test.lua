@@ -126,6 +126,21 @@ t.test("join from several tasks, twice, and of oneself", function()
   t.match(err, "cannot join itself")
 end)
 
+t.test("tasks cannot join in a circle", function()
+  local ring, refused = {}, 0
+  for i = 1, 3 do
+    ring[i] = task.spawn(function()
+      local ok, message = pcall(ring[i % 3 + 1].join, ring[i % 3 + 1])
+      if not ok then
+        t.match(message, "nor one that waits for it")
+        refused = refused + 1
+      end
+    end)
+  end
+  for i = 1, 3 do ring[i]:join() end
+  t.eq(refused, 1)
+end)
+
 t.test("a join that could never end raises", function()
   local other = task.spawn(task.sleep, 0.01)
   local ok, err = in_task(function() table.sort({ 2, 1 }, function(a, b) other:join() return a < b end) end)

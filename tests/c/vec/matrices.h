@@ -7,18 +7,20 @@
 
 #include "vec/vec.h"
 
-/* Never freed. */
+/* In memory that ends at an unreadable page. Never freed. */
 static inline struct hl_matrix zeros(size_t rows, size_t cols) {
   struct hl_matrix m;
   if (!hl_matrix_alloc(&m, rows, cols)) abort();
+  float *values = m.data;
+  m.data = guard_copy(values, rows * cols * sizeof *values);
+  free(values);
   return m;
 }
 
-/* Normal numbers, in memory that ends at an unreadable page. */
+/* Normal numbers. */
 static inline struct hl_matrix gaussian(uint64_t seed, size_t rows, size_t cols) {
   struct hl_matrix m = zeros(rows, cols);
   hl_gauss(seed, 0, 1, m.data, rows * cols);
-  m.data = guard_copy(m.data, rows * cols * sizeof *m.data);
   return m;
 }
 

@@ -49,6 +49,9 @@ static void test_columns(size_t rows, size_t cols) {
     CHECK_NEAR(means[col], sum / (double)rows, 1e-6);
     CHECK_NEAR(deviations[col], sqrt(square / (double)rows), 1e-6);
   }
+  free(means);
+  free(deviations);
+  free(sums);
 }
 
 static void test_normalize(void) {

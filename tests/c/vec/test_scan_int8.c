@@ -16,7 +16,8 @@ static int8_t *digits(uint64_t seed, size_t n) {
   int8_t *values = malloc(n);
   for (size_t i = 0; i < n; i++) {
     uint64_t bits = hl_splitmix(seed, i);
-    values[i] = bits & 1 ? (bits & 2 ? LARGEST : -LARGEST) : (int8_t)((int)(bits >> 8 & 0xFF) % 255 - LARGEST);
+    int extreme = bits & 2 ? LARGEST : -LARGEST, any = (int)(bits >> 8 & 0xFF) % 255 - LARGEST;
+    values[i] = (int8_t)(bits & 1 ? extreme : any);
   }
   int8_t *guarded = guard_copy(values, n);
   free(values);
@@ -45,9 +46,10 @@ static void test_dot_streams(size_t n, bool extreme) {
 
 static void test_multiply(size_t n, size_t panels) {
   const int8_t *rows = digits(7, HL_INT8_ROWS * n), *queries = digits(8, panels * HL_INT8_PANEL * n);
-  int32_t *out = guard_copy("", 0);
-  size_t width = panels * HL_INT8_PANEL;
-  out = guard_copy(calloc(HL_INT8_ROWS * width, sizeof *out), HL_INT8_ROWS * width * sizeof *out);
+  size_t width = panels * HL_INT8_PANEL, size = HL_INT8_ROWS * width * sizeof(int32_t);
+  void *zeros = calloc(1, size);
+  int32_t *out = guard_copy(zeros, size);
+  free(zeros);
   hl_int8_kernels()->multiply(rows, queries, panels, n, out);
   for (size_t r = 0; r < HL_INT8_ROWS; r++)
     for (size_t q = 0; q < width; q++) {
@@ -59,10 +61,11 @@ static void test_multiply(size_t n, size_t panels) {
 }
 
 static void test_reach(size_t n) {
-  int32_t *dots = guard_copy(calloc(n, sizeof *dots), n * sizeof *dots);
+  static const float zeros[256];
   float *many[HL_TERMS], one[HL_TERMS] = {0.5F, 2, 1, -1.25F};
+  int32_t *dots = guard_copy(zeros, n * sizeof *dots);
   uint32_t found[256];
-  for (size_t term = 0; term < HL_TERMS; term++) many[term] = guard_copy(calloc(n, sizeof **many), n * sizeof **many);
+  for (size_t term = 0; term < HL_TERMS; term++) many[term] = guard_copy(zeros, n * sizeof **many);
   for (size_t i = 0; i < n; i++) {
     dots[i] = (int32_t)(i % 7);
     many[0][i] = i % 5 == 4 ? NAN : 0.5F;
