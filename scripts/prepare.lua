@@ -5,6 +5,7 @@ local titan = require "lib.titan"
 
 local OUTPUTS = { train = "out_train", validation = "out_validation", test = "out_test" }
 local PARTS = { "train", "validation", "test" }
+local MOST_PROBLEMS_SHOWN = 20
 
 -- dataset.jsonl and splits.jsonl, made here if they can be.
 local function make_inputs(opt, ctx)
@@ -154,10 +155,31 @@ local function write_parts(lines, opt)
   end
 end
 
+-- What can be done about it: missing images by the thousand are those of tables about more images than there are.
+local function way_out(result, opt)
+  for _, problem in ipairs(result.problems) do
+    if problem.code == "missing" then
+      return ("; `hilum labels TABLE… --images %s` keeps what has an image, --skip-broken leaves the rest out here"):format(opt.images)
+    end
+  end
+  return result.broken > 0 and "; --skip-broken leaves out the records with problems" or ""
+end
+
+-- What is wrong with the whole is always shown, of what is wrong with lines the first.
+local function print_problems(problems, opt, ctx)
+  local lines = 0
+  for _, problem in ipairs(problems) do
+    if problem.line then lines = lines + 1 end
+    if not problem.line or lines <= MOST_PROBLEMS_SHOWN then ctx.print("%s%s", place(problem, opt), problem.message) end
+  end
+  if lines > MOST_PROBLEMS_SHOWN then ctx.print("and %d more (--json lists all)", lines - MOST_PROBLEMS_SHOWN) end
+end
+
 local function refuse(result, opt, ctx)
-  for _, problem in ipairs(result.problems) do ctx.print("%s%s", place(problem, opt), problem.message) end
-  ctx.say("prepare: refused for %d reasons, nothing was written%s", #result.problems,
-    result.broken > 0 and "; --skip-broken leaves out the records with problems" or "")
+  local problems = result.problems
+  print_problems(problems, opt, ctx)
+  ctx.say("prepare: refused for %d %s, nothing was written%s", #problems, #problems == 1 and "reason" or "reasons",
+    way_out(result, opt))
   result.exit = 1
   return result
 end

@@ -14,6 +14,8 @@ local CHAIN = {
   { workflow = "evaluate", makes = "reports", run = "hilum evaluate" },
 }
 
+local MOST_INPUTS_SHOWN = 2
+
 local function count_lines(path)
   local lines = 0
   for _ in io.lines(path) do lines = lines + 1 end
@@ -32,11 +34,13 @@ local function contents(path, stat)
   return table.concat(names, ", ")
 end
 
-local function shown_inputs(record)
-  local names = {}
+-- The inputs: all of them, and the first few by their last names, as a column has room for.
+local function inputs_of(record)
+  local names, short = require "hilum.json".array {}, {}
   for name in pairs(record and record.reads or {}) do names[#names + 1] = name end
   table.sort(names)
-  return table.concat(names, ", ")
+  for i = 1, math.min(#names, MOST_INPUTS_SHOWN) do short[i] = fs.base(names[i]) end
+  return names, table.concat(short, ", ") .. (#names > #short and (" and %d more"):format(#names - #short) or "")
 end
 
 -- A step is stale too when one of its inputs is the output of a stale one, or newer than what was made from it.
@@ -51,14 +55,15 @@ end
 local function row_of(step, fresh, stale_files, project)
   local path = project:path(step.makes)
   local stat, record = fs.stat(path), fresh:record(step.workflow)
-  local row = { step = step.workflow, file = step.makes, made = record and record.at or "", contents = "", from = shown_inputs(record) }
+  local row = { step = step.workflow, file = step.makes, made = record and record.at or "", contents = "" }
+  row.reads, row.from = inputs_of(record)
   if not stat then
     row.state = "missing"
     return row
   end
   row.contents = contents(path, stat)
   if not record then
-    row.state = "there, not made by hilum"
+    row.state = "there, but no run of it is recorded"
     return row
   end
   local why = fresh:why(step.workflow) or inherited(step, record, stale_files, fresh)

@@ -22,7 +22,7 @@ enum {
   TILE = 64,       /* rows of each stream between two looks at what they reach */
   FEW = 2,         /* queries that are scanned one by one */
   PART = 8192,     /* rows of a scan, at least */
-  MOST_SCANS = 64, /* of one job, unless there are more chunks of queries */
+  MOST_SCANS = 16, /* of one job, unless there are more chunks of queries */
   SETTLED = 16     /* queries of a settling */
 };
 
@@ -78,9 +78,9 @@ static void drop_hopeless(struct kept *kept) {
 
 /* Scores in float32. */
 
-static float cosine(const float *x, const float *query, double length, size_t n) {
+static float cosine(const float *x, const float *query, size_t n) {
   const struct hl_kernels *kernels = hl_kernels();
-  double lengths = sqrt(kernels->dot_wide(x, x, n)) * length;
+  double lengths = sqrt(kernels->dot_wide(x, x, n)) * sqrt(kernels->dot_wide(query, query, n));
   return lengths == 0 ? 0 : (float)(kernels->dot_wide(x, query, n) / lengths);
 }
 
@@ -88,10 +88,9 @@ static float cosine(const float *x, const float *query, double length, size_t n)
 static void score_four(const struct hl_certified *job, size_t query, const float *const rows[STREAMS], float scores[STREAMS]) {
   size_t n = job->search.queries->cols;
   const float *x = job->search.queries->data + query * n;
-  double length = sqrt(hl_kernels()->dot_wide(x, x, n));
   if (job->metric == HL_METRIC_DOT) hl_kernels()->dot_streams(rows, x, n, scores);
   if (job->metric == HL_METRIC_COSINE)
-    for (size_t s = 0; s < STREAMS; s++) scores[s] = cosine(rows[s], x, length, n);
+    for (size_t s = 0; s < STREAMS; s++) scores[s] = cosine(rows[s], x, n);
   if (job->metric == HL_METRIC_L2)
     for (size_t s = 0; s < STREAMS; s++) scores[s] = -(float)sqrt(hl_kernels()->distance_wide(rows[s], x, n));
 }
@@ -232,40 +231,42 @@ struct crowd {
   size_t first, count;
   struct kept kept[CHUNK];
   float cut[CHUNK];
+  float rows[ROWS][HL_TERMS]; /* the terms of the rows under way */
 };
 
 static void update_cut(const struct hl_certified *job, struct crowd *crowd, size_t i) {
   crowd->cut[i] = hl_query_cut(&job->asked[crowd->first + i], bar_of(&crowd->kept[i]));
 }
 
-/* Considers a row for the queries of a block whose products with it are given. */
-static void sift_block(const struct hl_certified *job, struct crowd *crowd, size_t block, size_t row, const int32_t *products,
-                       size_t width) {
+/* Considers a row, the r-th of those under way, for the queries of a block whose products with it are given. */
+static void sift_block(const struct hl_certified *job, struct crowd *crowd, size_t block, size_t row, size_t r,
+                       const int32_t *products, size_t width) {
   uint32_t found[BLOCK];
-  float one[HL_TERMS];
   size_t first = crowd->first + block;
   const float *const many[HL_TERMS] = {job->coarse[0] + first, job->coarse[1] + first, job->coarse[2] + first,
                                        crowd->cut + block};
-  hl_row_terms(job->rows, row, job->metric, one);
-  size_t reached = hl_int8_kernels()->reach(products, many, one, width, found);
+  size_t reached = hl_int8_kernels()->reach(products, many, crowd->rows[r], width, found);
   for (size_t i = 0; i < reached && block + found[i] < crowd->count; i++) {
     consider(job, first + found[i], row, &crowd->kept[block + found[i]]);
     update_cut(job, crowd, block + found[i]);
   }
 }
 
-/* ROWS rows, of which those before end count, with the queries of a block. */
-static void scan_block(const struct hl_certified *job, struct crowd *crowd, size_t block, size_t from, size_t end) {
+/* The first count of ROWS rows from a row on, with the queries of a block. */
+static void scan_block(const struct hl_certified *job, struct crowd *crowd, size_t block, size_t from, size_t count) {
   int32_t products[ROWS * BLOCK];
   size_t panels = (at_most(crowd->count - block, BLOCK) + PANEL - 1) / PANEL, width = panels * PANEL, stride = job->rows->stride;
   hl_int8_kernels()->multiply(job->rows->digits + from * stride, job->panels + (crowd->first + block) * stride, panels, stride,
                               products);
-  for (size_t r = 0; r < at_most(end - from, ROWS); r++) sift_block(job, crowd, block, from + r, products + r * width, width);
+  for (size_t r = 0; r < count; r++) sift_block(job, crowd, block, from + r, r, products + r * width, width);
 }
 
 static void scan_crowd(const struct hl_certified *job, struct crowd *crowd, size_t from, size_t end) {
-  for (; from < end; from += ROWS)
-    for (size_t block = 0; block < crowd->count; block += BLOCK) scan_block(job, crowd, block, from, end);
+  for (; from < end; from += ROWS) {
+    size_t count = at_most(end - from, ROWS);
+    for (size_t r = 0; r < count; r++) hl_row_terms(job->rows, from + r, job->metric, crowd->rows[r]);
+    for (size_t block = 0; block < crowd->count; block += BLOCK) scan_block(job, crowd, block, from, count);
+  }
 }
 
 /* The job. */

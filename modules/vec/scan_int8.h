@@ -37,7 +37,8 @@ struct hl_int8_kernels {
   void (*multiply)(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out);
 
   /* Finds the i below n with not dots[i] * many[0][i] * one[0] + many[1][i] * one[1] + many[2][i] * one[2] + many[3][i] + one[3]
-   * < 0 and stores them; returns how many. NaN counts as found. n is a multiple of 16. */
+   * < 0, rounded after each step or after fewer, and stores them; returns how many. NaN counts as found. n is a multiple of 16.
+   */
   size_t (*reach)(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n, uint32_t *found);
 };
 

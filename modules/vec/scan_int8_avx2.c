@@ -67,11 +67,11 @@ size_t hl_int8_reach_avx2(const int32_t *dots, const float *const many[HL_TERMS]
   size_t count = 0;
   for (size_t i = 0; i < n; i += LANES) {
     __m256 product = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(dots + i)));
-    product = _mm256_mul_ps(_mm256_mul_ps(product, _mm256_loadu_ps(many[0] + i)), _mm256_set1_ps(one[0]));
-    __m256 residual = _mm256_mul_ps(_mm256_loadu_ps(many[1] + i), _mm256_set1_ps(one[1]));
-    __m256 length = _mm256_mul_ps(_mm256_loadu_ps(many[2] + i), _mm256_set1_ps(one[2]));
-    __m256 base = _mm256_add_ps(_mm256_loadu_ps(many[3] + i), _mm256_set1_ps(one[3]));
-    __m256 margin = _mm256_add_ps(_mm256_add_ps(product, residual), _mm256_add_ps(length, base));
+    product = _mm256_mul_ps(product, _mm256_loadu_ps(many[0] + i));
+    __m256 margin = _mm256_add_ps(_mm256_loadu_ps(many[3] + i), _mm256_set1_ps(one[3]));
+    margin = _mm256_fmadd_ps(product, _mm256_set1_ps(one[0]), margin);
+    margin = _mm256_fmadd_ps(_mm256_loadu_ps(many[1] + i), _mm256_set1_ps(one[1]), margin);
+    margin = _mm256_fmadd_ps(_mm256_loadu_ps(many[2] + i), _mm256_set1_ps(one[2]), margin);
     unsigned mask = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(margin, _mm256_setzero_ps(), _CMP_NLT_UQ));
     for (; mask; mask &= mask - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctz(mask);
   }

@@ -53,10 +53,8 @@ static void flip_rows(struct step *step, const int8_t *rows, size_t n) {
 /* Sums begin at minus 128 times the sum of each query. */
 static void begin_sums(const int8_t *panel, size_t n, int32_t *out, size_t stride) {
   __m512i sum = _mm512_setzero_si512();
-  for (size_t i = 0; i < n; i += 4)
-    sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), _mm512_loadu_si512(panel + i * LANES));
-  for (size_t r = 0; r < HL_INT8_ROWS; r++)
-    _mm512_storeu_si512(out + r * stride, _mm512_sub_epi32(_mm512_setzero_si512(), sum));
+  for (size_t i = 0; i < n; i += 4) sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), _mm512_loadu_si512(panel + i * LANES));
+  for (size_t r = 0; r < HL_INT8_ROWS; r++) _mm512_storeu_si512(out + r * stride, _mm512_sub_epi32(_mm512_setzero_si512(), sum));
 }
 
 /* What _mm512_dpbusd_epi32 does; around that, GCC 12 copies every sum twice. */
@@ -116,12 +114,11 @@ size_t hl_int8_reach_avx512(const int32_t *dots, const float *const many[HL_TERM
                             uint32_t *found) {
   size_t count = 0;
   for (size_t i = 0; i < n; i += LANES) {
-    __m512 product = _mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i));
-    product = _mm512_mul_ps(_mm512_mul_ps(product, _mm512_loadu_ps(many[0] + i)), _mm512_set1_ps(one[0]));
-    __m512 residual = _mm512_mul_ps(_mm512_loadu_ps(many[1] + i), _mm512_set1_ps(one[1]));
-    __m512 length = _mm512_mul_ps(_mm512_loadu_ps(many[2] + i), _mm512_set1_ps(one[2]));
-    __m512 base = _mm512_add_ps(_mm512_loadu_ps(many[3] + i), _mm512_set1_ps(one[3]));
-    __m512 margin = _mm512_add_ps(_mm512_add_ps(product, residual), _mm512_add_ps(length, base));
+    __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i)), _mm512_loadu_ps(many[0] + i));
+    __m512 margin = _mm512_add_ps(_mm512_loadu_ps(many[3] + i), _mm512_set1_ps(one[3]));
+    margin = _mm512_fmadd_ps(product, _mm512_set1_ps(one[0]), margin);
+    margin = _mm512_fmadd_ps(_mm512_loadu_ps(many[1] + i), _mm512_set1_ps(one[1]), margin);
+    margin = _mm512_fmadd_ps(_mm512_loadu_ps(many[2] + i), _mm512_set1_ps(one[2]), margin);
     unsigned mask = _mm512_cmp_ps_mask(margin, _mm512_setzero_ps(), _CMP_NLT_UQ);
     for (; mask; mask &= mask - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctz(mask);
   }

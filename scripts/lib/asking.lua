@@ -72,7 +72,8 @@ local function list_queries(opt, idx, ctx)
   local queries = {}
   for i, path in ipairs(opt.image or {}) do
     local stat = fs.stat(path)
-    if not stat or stat.type == "dir" then ctx.fail("%s is not an image file", path) end
+    if not stat then ctx.fail("%s does not exist", path) end
+    if stat.type == "dir" then ctx.fail("%s is a folder; name an image in it", path) end
     local name = fs.base(path)
     local row = idx:row_of(name)
     queries[i] = { image = path, name = name, text = opt.text, doc = row and idx:doc(row), own = row ~= nil }
@@ -82,11 +83,11 @@ local function list_queries(opt, idx, ctx)
   return queries
 end
 
-local function describe_images(queries)
+local function describe_images(queries, ctx)
   local paths = {}
   for i, query in ipairs(queries) do paths[i] = query.image end
   local features, errors = require "hilum.image".describe(paths)
-  for _, err in pairs(errors or {}) do error(err, 0) end
+  for _, err in pairs(errors or {}) do ctx.fail("%s", err.message) end
   return features
 end
 
@@ -99,9 +100,22 @@ local function finding_words(findings)
   return list
 end
 
+local NEGATIONS = { no = true, ["not"] = true, without = true, absent = true, absence = true, negative = true, denies = true }
+
+-- "No Finding" is the name of a finding.
+local function warn_of_negation(text, ctx)
+  for _, word in ipairs(words.words((text:lower():gsub("no%s+finding", "")))) do
+    if NEGATIONS[word] then
+      ctx.warn("'%s' is not understood as a negation: '%s' finds what the other words find; --where finding=… filters by label", word, text)
+      return
+    end
+  end
+end
+
 -- A word that training did not meet goes by its letters: worth an answer if it is near one that is known ("effusions"), and none
 -- if all that the letters can find is chance.
 local function check_words(model, text, ctx)
+  if not model.base then warn_of_negation(text, ctx) end
   local asked, unknown = words.words(text), model.model:unknown_words(text)
   if #asked > 0 and #unknown == 0 then return end
   local findings = model.index:values("finding")
@@ -139,12 +153,13 @@ end
 -- { queries = { { image=, name=, text=, doc=, own= } }, models = { { name=, base=, count=, embedded=, index=, results = { hits of each
 -- query } } }, where = { conditions in words }, not_patient=, image_weight= }. The last model is the one that was asked for.
 function asking.ask(opt, ctx)
+  if opt.text and not opt.text:find("%S") then ctx.usage("--text is empty: give it words, such as Effusion") end
   if not opt.image and not opt.text then ctx.usage("what is asked? give --image FILE, --text WORDS, or both") end
   local models = open_models(opt, ctx)
   local main = models[#models].index
   local where, told = read_where(opt.where, main, ctx)
   local queries = list_queries(opt, main, ctx)
-  local features = opt.image and describe_images(queries)
+  local features = opt.image and describe_images(queries, ctx)
   local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
   for _, model in ipairs(models) do
     filter.not_row = own_rows(model, queries)

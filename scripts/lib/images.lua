@@ -7,8 +7,8 @@ local images = {}
 local EXTENSIONS = { png = "image", jpg = "image", jpeg = "image", dcm = "dicom", dicom = "dicom", gif = "image", bmp = "image",
   tif = "image", tiff = "image", webp = "image" }
 
-local DICOM = "DICOM is not read here: write PNG from it first (dcm2pnm +on2 +Ww CENTRE WIDTH IN.dcm OUT.png of DCMTK, or gdcm2pnm), "
-  .. "without the patient's data in names"
+local DICOM = "it is a DICOM file: hilum reads PNG and JPEG; export it, without the patient's name, with dcm2img or dcmj2pnm of DCMTK "
+  .. "(+on2 +Ww CENTRE WIDTH IN.dcm OUT.png), or with gdcm2pnm"
 
 -- PACS exports often have no extension.
 local function begins_as_dicom(path)

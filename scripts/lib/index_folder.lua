@@ -119,6 +119,7 @@ local function copy(value)
 end
 
 local function perform(url, record, f)
+  assert(fs.sweep(url))
   settle(url, record)
   local change = setmetatable({ url = url, record = copy(record) }, Change)
   change.record.commit = record.commit + 1
@@ -131,11 +132,11 @@ end
 -- Changes the index by f(change), alone; all of it counts, or nothing. f may return false: nothing is to be changed. Returns the
 -- record that counts now, or nil and an error (code EWOULDBLOCK: another process is writing). anew: whatever was there counts no more.
 function folder.change(url, f, anew)
-  assert(fs.mkdir(url))
+  local made, denied = fs.mkdir(url)
+  if not made then return nil, denied end
   local lock, err = fs.lock(fs.join(url, LOCK))
   if not lock then return nil, err end
   local held <close> = lock -- luacheck: ignore
-  assert(fs.sweep(url))
   local record, why = folder.read(url)
   if not record and not anew then return nil, why end
   local done, result = pcall(perform, url, record or { format = FORMAT, commit = 0, files = {} }, f)

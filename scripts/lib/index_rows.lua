@@ -34,9 +34,12 @@ end
 
 -- All values of a field in that text, sorted.
 function index_rows.values(text, field)
-  local list, beginning = {}, json.encode({ [field] = "" }):sub(1, -3)
-  for line in text:gmatch("[^\n]+") do
-    if line:sub(1, #beginning) == beginning then list[#list + 1] = json.decode(line)[field] end
+  local list, lines, beginning = {}, "\n" .. text, "\n" .. json.encode({ [field] = "" }):sub(1, -3)
+  local at = lines:find(beginning, 1, true)
+  while at do
+    local last = lines:find("\n", at + 1, true) or #lines + 1
+    list[#list + 1] = (json.decode(lines:sub(at + 1, last - 1)) or {})[field]
+    at = lines:find(beginning, last, true)
   end
   table.sort(list)
   return list

@@ -34,7 +34,8 @@ end
 local function open_folder(url)
   local stat = fs.stat(url)
   if stat and stat.type == "dir" then return setmetatable({ url = url }, Folder) end
-  return nil, host.error("io", ("%s: %s"):format(url, stat and "is not a folder" or "no such folder"))
+  local what = stat and "is not a folder" or "no such folder"
+  return nil, host.error("io", ("%s: %s; name it on the command line, or as `images` in project.lua"):format(url, what))
 end
 
 local openers = {

@@ -50,10 +50,11 @@ function titan.judge_caption(caption, limits)
   return {}, { finding("caption", "the caption has about %d tokens; one of Bedrock's pages allows %d", tokens, CAUTIOUS.tokens) }
 end
 
--- A whole file of `count` lines; which is "training" or "validation".
+-- A whole file of `count` lines; which is "training" or "validation". Whose files are not for Bedrock can have other limits.
 function titan.judge_count(which, count, least, most)
-  if count < least then return finding("records", "%d %s records are fewer than %d", count, which, least) end
-  if count > most then return finding("records", "%d %s records are more than %d", count, which, most) end
+  local option = which == "training" and "records" or which
+  if count < least then return finding("records", "%d %s records are fewer than %d (--min-%s)", count, which, least, option) end
+  if count > most then return finding("records", "%d %s records are more than %d (--max-%s)", count, which, most, option) end
 end
 
 -- The line that Bedrock reads.

@@ -2,6 +2,7 @@
 local t = require "t"
 local fs = require "hilum.fs"
 local rows = require "hilum.rows"
+local vec = require "hilum.vec"
 
 t.test("the beginning of a file", function()
   local path = fs.join(t.tmp(), "x")
@@ -49,4 +50,16 @@ t.test("tags", function()
   t.eq(assert(rows.set(3):add_tagged(tags, 5)):list(), { 1, 2 })
   t.eq(assert(rows.set(3):add_tagged(tags, 7)):list(), {})
   t.fails("integrity", "beyond the last", rows.set(2):add_tagged(tags, 6))
+end)
+
+t.test("a search takes the numbers of a set", function()
+  local data, queries, set = vec.gauss(1, 500, 16), vec.gauss(2, 3, 16), rows.set(500)
+  for row = 1, 500, 3 do set:add { row } end
+  local quantized = assert(vec.quantize(data))
+  local wanted = vec.search(data, queries, 9, { only = set:list() })
+  t.eq(vec.search(data, queries, 9, { only = set:numbers() }), wanted)
+  for i, found in ipairs(quantized:search(data, queries, 9, { only = set:numbers() })) do t.eq(found.rows, wanted[i].rows) end
+  t.eq(vec.search(data, queries, 9, { only = "" })[1].rows, {})
+  t.raises("no 32%-bit numbers", vec.search, data, queries, 9, { only = "abc" })
+  t.raises("beyond the last row", vec.search, data, queries, 9, { only = ("=I4"):pack(500) })
 end)
