@@ -28,7 +28,7 @@ local function gather(arguments, ctx)
     elseif stat then
       take(argument, fs.base(argument), true)
     else
-      ctx.usage("%s does not exist", images.show(argument))
+      ctx.usage("%s does not exist; name a folder or an image: hilum check FOLDER", images.show(argument))
     end
   end
   return found
@@ -134,6 +134,14 @@ local function say_examples(names, what, ctx)
   ctx.warn("%d %s: %s%s", #names, what, table.concat(shown, ", "), #names > #shown and ", …" or "")
 end
 
+local function count(number, noun) return ("%d %s%s"):format(number, noun, number == 1 and "" or "s") end
+
+local function say_counts(result, ctx)
+  ctx.say("%s: %d ok, %d with problems; %s, %s of duplicates (%.1f s, %.0f images/s)", count(result.images, "image"), result.ok,
+    result.broken, count(#result.warnings, "warning"), count(#result.duplicates, "group"), result.seconds,
+    result.images / math.max(result.seconds, 1e-9))
+end
+
 -- What is in a project is remembered there; a folder that is none stays as it is.
 local function memory_of(project)
   for _, mark in ipairs { "project.lua", "run.jsonl" } do
@@ -162,8 +170,7 @@ local function run(opt, ctx)
   end
   print_findings(result, ctx)
   say_skipped(found, ctx)
-  ctx.say("%d images: %d ok, %d with problems; %d warnings, %d groups of duplicates (%.1f s, %.0f images/s)", result.images, result.ok,
-    result.broken, #result.warnings, #result.duplicates, result.seconds, result.images / math.max(result.seconds, 1e-9))
+  say_counts(result, ctx)
   if result.images == 0 then ctx.fail("no images there; hilum reads .png and .jpg") end
   result.exit = result.broken > 0 and 1 or 0
   return result

@@ -204,7 +204,9 @@ local function summarise(state, result)
 end
 
 local function run(opt, ctx)
-  if (opt.images == nil) ~= (opt.labels == nil) then ctx.usage("--images and --labels belong together") end
+  if (opt.images == nil) ~= (opt.labels == nil) then
+    ctx.usage("--images (or `images` in project.lua) and --labels belong together; phantoms are drawn outside a project")
+  end
   claim(opt, ctx)
   local inner = ctx.in_project(opt.out)
   local phantoms = inner.project:path(PHANTOMS)
@@ -229,8 +231,8 @@ The local model is a baseline that fits on any machine, far below deep models; i
 clinical use.]],
   options = {
     { "out", type = "path", default = "hilum-demo", help = "the project folder to make" },
-    { "count", type = "integer", min = 100, max = 1000000, default = 1500, help = "how many phantoms" },
-    { "size", type = "integer", min = 128, max = 4096, default = 256, help = "their side in pixels, a multiple of 8" },
+    { "count", type = "integer", min = 100, max = 1000000, default = 1500, help = "at least so many phantoms" },
+    { "size", type = "integer", min = 128, max = 2048, default = 256, help = "their side in pixels, a multiple of 8" },
     { "seed", type = "integer", min = 0, default = 1, help = "the same seed gives the same demo" },
     { "images", type = "path", must_exist = true, is = "dir", help = "a folder of your images instead of phantoms" },
     { "labels", type = "list", of = "path", must_exist = true, metavar = "TABLE", help = "your label tables, or a folder of them" },

@@ -61,7 +61,7 @@ local function describe(records, store, ctx)
 end
 
 local function say_broken(broken, ctx)
-  for i = 1, math.min(#broken, MOST_SHOWN) do ctx.print("%s", broken[i].message) end
+  for i = 1, math.min(#broken, MOST_SHOWN) do ctx.print("%s", require "lib.images".show(broken[i].message)) end
   if #broken > MOST_SHOWN then ctx.print("and %d more", #broken - MOST_SHOWN) end
 end
 

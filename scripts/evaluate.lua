@@ -45,7 +45,7 @@ end
 local function run(opt, ctx)
   local store = require "lib.store".open(opt.images)
   local result = require "lib.evaluating".run(opt, ctx, store)
-  if not store then ctx.warn("%s is not there: the page has no pictures (--images FOLDER)", opt.images) end
+  if not store then ctx.warn("%s is not there: the page has no pictures; say --images FOLDER, or `images` in project.lua", opt.images) end
   write_page(result, store, opt)
   if opt.anonymous then require "lib.examples".anonymise(result.examples) end
   tell(result, ctx)

@@ -180,14 +180,14 @@ local function report(result, opt, ctx)
 end
 
 -- The groups with their rows; a second table is only looked up in.
-local function load_groups(opt, ctx)
+local function load_groups(opt)
   local groups = tables.sort(opt.tables, opt.mapping)
   task.map(groups, function(group) group.rows = tables.load(group) end)
   return table.unpack(groups)
 end
 
 local function run(opt, ctx)
-  local main, other = load_groups(opt, ctx)
+  local main, other = load_groups(opt)
   local meaning, rows = main.meaning, main.rows
   if opt.captions == "seed" and not meaning.findings then ctx.usage("--captions seed needs a table with a column for each finding") end
   if #rows == 0 then ctx.fail("%s: no rows", main.paths[1]) end
@@ -232,8 +232,11 @@ For any other table, project.lua says what the columns mean:
   } }
 
 A caption is the findings joined with ", "; --template puts words around them. --captions seed is the rule of the original scripts
-(one blank between findings), without their mistake of taking subj_id for a finding. `hilum edit labels` copies this workflow into the
-project, where the rule is a few lines of Lua.]],
+(one blank between findings), without their mistake of taking subj_id for a finding. For any other rule copy this workflow (its file is
+named below) into the project's scripts/ folder: there it takes the place of this one, and the rule is a few lines of Lua.
+
+Tables are often about more images than are there: --images, or `images` under `defaults` in project.lua, keeps the rows of those that
+are.]],
   options = {
     { "tables", type = "list", of = "path", positional = true, required = true, metavar = "TABLE",
       help = "label tables, or folders of them" },

@@ -124,7 +124,8 @@ on them says anything about real patients.]],
     draw(missing, opt, ctx)
     write_entries(fs.join(opt.out, "Data_Entry.csv"), pictures, opt.size, opt.seed)
     write_labels(fs.join(opt.out, "labels.csv"), pictures)
-    ctx.print("%d pictures of %d patients in %s (%d drawn now)", #pictures, patients, opt.out, #missing)
+    ctx.print("%d pictures of %d %s in %s (%d drawn now)", #pictures, patients, patients == 1 and "patient" or "patients", opt.out,
+      #missing)
     return { images = images, pictures = #pictures, patients = patients, drawn = #missing, labels = fs.join(opt.out, "labels.csv"),
       entries = fs.join(opt.out, "Data_Entry.csv") }
   end,

@@ -65,7 +65,9 @@ local function pictures_of_results(asked, opt, ctx)
     end
   end
   local store = require "lib.store".open(opt.images)
-  if not store then ctx.warn("%s is not there: the page has no pictures of the results (--images FOLDER)", opt.images) end
+  if not store then
+    ctx.warn("%s is not there: the page has no pictures of the results; say --images FOLDER, or `images` in project.lua", opt.images)
+  end
   return require "lib.pictures".of_names(store, names, PICTURE_SIDE)
 end
 

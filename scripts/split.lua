@@ -146,6 +146,8 @@ local function say_table(result, ctx)
   ctx.say("%s", require "hilum.term".table(rows, { "finding", "train", "validation", "test" }))
 end
 
+local SPOKEN = { train = "training", validation = "validation" }
+
 -- prepare refuses what Bedrock would; here it is only said.
 local function warn_of_limits(result, ctx)
   local limits = titan.limits
@@ -153,12 +155,13 @@ local function warn_of_limits(result, ctx)
     validation = { limits.min_validation, limits.max_validation } } do
     local records = result.records[name]
     if records < bounds[1] or records > bounds[2] then
-      ctx.warn("%d %s records: Bedrock takes %d to %d", records, name, bounds[1], bounds[2])
+      ctx.warn("%d %s records; Bedrock takes %d to %d", records, SPOKEN[name], bounds[1], bounds[2])
     end
   end
 end
 
 local function run(opt, ctx)
+  if not require "hilum.fs".stat(opt.dataset) then ctx.fail("there is no %s; `hilum labels TABLE…` writes it", opt.dataset) end
   local records = dataset.read(opt.dataset)
   if #records == 0 then ctx.fail("%s has no records", opt.dataset) end
   local given, kinds = count_given(records)

@@ -106,7 +106,7 @@ local NEGATIONS = { no = true, ["not"] = true, without = true, absent = true, ab
 local function warn_of_negation(text, ctx)
   for _, word in ipairs(words.words((text:lower():gsub("no%s+finding", "")))) do
     if NEGATIONS[word] then
-      ctx.warn("'%s' is not understood as a negation: '%s' finds what the other words find; --where finding=… filters by label", word, text)
+      ctx.warn("no negation is understood: '%s' finds what it names all the same", text)
       return
     end
   end
@@ -115,7 +115,6 @@ end
 -- A word that training did not meet goes by its letters: worth an answer if it is near one that is known ("effusions"), and none
 -- if all that the letters can find is chance.
 local function check_words(model, text, ctx)
-  if not model.base then warn_of_negation(text, ctx) end
   local asked, unknown = words.words(text), model.model:unknown_words(text)
   if #asked > 0 and #unknown == 0 then return end
   local findings = model.index:values("finding")
@@ -155,6 +154,7 @@ end
 function asking.ask(opt, ctx)
   if opt.text and not opt.text:find("%S") then ctx.usage("--text is empty: give it words, such as Effusion") end
   if not opt.image and not opt.text then ctx.usage("what is asked? give --image FILE, --text WORDS, or both") end
+  if opt.text then warn_of_negation(opt.text, ctx) end
   local models = open_models(opt, ctx)
   local main = models[#models].index
   local where, told = read_where(opt.where, main, ctx)

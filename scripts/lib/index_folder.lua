@@ -3,7 +3,7 @@
 -- first, and count from the moment index.json is replaced. What a crash leaves behind the counted part is cut off by the next
 -- writer, and readers, which map what counted when they opened, never see it.
 --
--- A file that is made anew (compaction, the int8 sidecar) is written as NAME.COMMIT, counts when index.json says that NAME is
+-- A file that is made anew (compaction, the int8 sidecar) is written as .NAME.COMMIT, counts when index.json says that NAME is
 -- since COMMIT, and then is renamed to NAME; until somebody has done so, it is found under the longer name.
 local fs = require "hilum.fs"
 local host = require "hilum.host"
@@ -12,12 +12,14 @@ local json = require "hilum.json"
 local folder = {}
 
 local FORMAT = 2
-local RECORD, LOCK = "index.json", ".lock"
+local RECORD, LOCK = "index.json", ".hilum.lock"
 local REMEDY = "run `hilum index --force`"
 
 -- docs.jsonl: a record a line; rows.bin, tags.bin and values.jsonl: lib/index_rows; vectors.int8: the first rows, quantised.
 local NAMES = { ["vectors.npy"] = true, ["vectors.int8"] = true, ["docs.jsonl"] = true, ["rows.bin"] = true, ["tags.bin"] = true,
   ["values.jsonl"] = true }
+
+local function unnamed(name, since) return (".%s.%d"):format(name, since) end
 
 function folder.damaged(url, why)
   return host.error("integrity", ("%s is damaged: %s; %s"):format(url, why, REMEDY))
@@ -60,7 +62,7 @@ end
 -- Opens a file of the index by open(path, size): under its longer name while it has it.
 function folder.open(url, record, name, open)
   local file = record.files[name]
-  local opened, err = open(fs.join(url, ("%s.%d"):format(name, file.since)), file.size)
+  local opened, err = open(fs.join(url, unnamed(name, file.since)), file.size)
   if opened or err.code ~= "ENOENT" then return opened, err end
   return open(fs.join(url, name), file.size)
 end
@@ -76,9 +78,9 @@ end
 -- Gives new files their names, and removes what no record means any more.
 local function settle(url, record)
   for _, entry in ipairs(assert(fs.list(url))) do
-    local name, since = entry:match("^(.+)%.(%d+)$")
+    local name, since = entry:match("^%.(.+)%.(%d+)$")
     local file = record.files[name or entry]
-    if name and file and file.since == math.tointeger(since) then
+    if name and file and file.since == tonumber(since) then
       assert(fs.rename(fs.join(url, entry), fs.join(url, name)))
     elseif NAMES[name] or NAMES[entry] and not file then
       assert(fs.remove(fs.join(url, entry)))
@@ -100,7 +102,7 @@ end
 
 -- Makes a file anew by write(path).
 function Change:replace(name, write)
-  local path = fs.join(self.url, ("%s.%d"):format(name, self.record.commit))
+  local path = fs.join(self.url, unnamed(name, self.record.commit))
   write(path)
   self.record.files[name] = { since = self.record.commit, size = fs.stat(path).size }
   return path

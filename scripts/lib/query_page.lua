@@ -40,10 +40,25 @@ local function question(query, anonymous)
   return ("“%s”"):format(query.text)
 end
 
-local function conditions(asked, query)
+local function left_out(patients, anonymous)
+  local one = #patients == 1
+  if anonymous then return ("Without the images of %s."):format(one and "one patient" or #patients .. " patients") end
+  return ("Without the images of %s %s."):format(one and "patient" or "patients", table.concat(patients, ", "))
+end
+
+-- A condition as text; a patient stays unnamed on an anonymous page.
+local function shown_conditions(where, anonymous)
+  local shown = {}
+  for i, condition in ipairs(where) do
+    shown[i] = anonymous and condition:find("^patient=") and "one patient" or condition
+  end
+  return table.concat(shown, ", ")
+end
+
+local function conditions(asked, query, anonymous)
   local parts = {}
-  if #asked.where > 0 then parts[1] = ("Only images with %s."):format(table.concat(asked.where, ", ")) end
-  if asked.not_patient then parts[#parts + 1] = "Without the images of a patient that was named." end
+  if #asked.where > 0 then parts[1] = ("Only images with %s."):format(shown_conditions(asked.where, anonymous)) end
+  if asked.not_patient then parts[#parts + 1] = left_out(asked.not_patient, anonymous) end
   if query.own then parts[#parts + 1] = "The query image itself is left out." end
   return table.concat(parts, " ")
 end
@@ -54,7 +69,7 @@ local function asked_box(asked, query, options)
   if query.image and query.text then
     lines[#lines + 1] = h.p { class = "sub", ("The image counts %g, the words %g."):format(asked.image_weight, 1 - asked.image_weight) }
   end
-  lines[#lines + 1] = h.p { class = "sub", conditions(asked, query) }
+  lines[#lines + 1] = h.p { class = "sub", conditions(asked, query, options.anonymous) }
   return h.div { class = query.image and "query" or "query words",
     query.image and page.picture(options.query_pictures[query.image], "the query image", "picture not found"), h.div { lines } }
 end

@@ -82,7 +82,7 @@ t.test("DICOM is refused with the way forward", function()
   local status, result = check(dir)
   t.eq(status, 1)
   t.eq(result.problems[1].code, "dicom")
-  t.match(result.problems[1].message, "dcm2pnm")
+  t.match(result.problems[1].message, "dcm2img")
 end)
 
 t.test("exact duplicates are a warning", function()

@@ -40,7 +40,7 @@ local IGNORED = { ["run.jsonl"] = true, [".hilum.lock"] = true }
 local function contents_of(dir)
   local sums = {}
   for _, name in ipairs(assert(fs.walk(dir))) do
-    if not IGNORED[name] and not name:find("^cache/") then sums[name] = assert(hash.sha256_file(fs.join(dir, name))) end
+    if not IGNORED[fs.base(name)] and not name:find("^cache/") then sums[name] = assert(hash.sha256_file(fs.join(dir, name))) end
   end
   return sums
 end

@@ -117,7 +117,7 @@ t.test("one writes at a time", function()
   t.eq(other.count, 0)
   assert(other:append(all:slice(3, 3), { writer.doc(3) }))
   t.eq(other.count, 3)
-  local lock <close> = assert(fs.lock(url .. "/.lock")) -- luacheck: ignore
+  local lock <close> = assert(fs.lock(url .. "/.hilum.lock")) -- luacheck: ignore
   t.fails("io", "in use by process", one:append(all:slice(4, 4), { writer.doc(4) }))
   t.fails("io", "in use by process", one:delete { writer.name(1) })
   t.eq(one.count, 2)

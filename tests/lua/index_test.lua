@@ -309,15 +309,17 @@ t.test("files that have not got their names yet", function()
   assert(idx:compact())
   for name, file in pairs(idx.record.files) do
     local path = fs.join(idx.url, name)
-    assert(fs.rename(path, ("%s.%d"):format(path, file.since)))
+    local unnamed = fs.join(idx.url, "." .. name .. ".")
+    assert(fs.rename(path, unnamed .. file.since))
     assert(fs.write(path, "what was there before"))
-    assert(fs.write(path .. ".99", "what a writer that was killed has left"))
+    assert(fs.write(unnamed .. "99", "what a writer that was killed has left"))
   end
   local reader = assert(index.open(idx.url))
   t.eq(reader:doc(1), docs[2])
   assert(reader:append(idx.vectors:slice(1, 1), { docs[1] }))
   t.eq(assert(index.open(idx.url)):doc(120), docs[1])
-  t.eq(fs.list(idx.url), { ".lock", "docs.jsonl", "index.json", "rows.bin", "tags.bin", "values.jsonl", "vectors.int8", "vectors.npy" })
+  t.eq(fs.list(idx.url), { ".hilum.lock", "docs.jsonl", "index.json", "rows.bin", "tags.bin", "values.jsonl", "vectors.int8",
+    "vectors.npy" })
 end)
 
 t.test("every damaged file is told of", function()

@@ -134,7 +134,7 @@ end)
 
 t.test("Bedrock's bounds are warned of", function()
   local _, _, err = split(study(make_records(20)))
-  t.match(err, "%d+ train records: Bedrock takes 1000 to 500000")
+  t.match(err, "%d+ training records; Bedrock takes 1000 to 500000")
 end)
 
 t.test("a dataset that is none", function()

@@ -136,6 +136,33 @@ static size_t check_job(struct hl_certified job) {
   return rescored;
 }
 
+/* What is left of a row is no longer than it says. */
+static void check_residuals(const struct hl_matrix *data, const struct hl_quantized *rows) {
+  for (size_t row = 0; row < data->rows; row++) {
+    double square = 0;
+    for (size_t i = 0; i < data->cols; i++)
+      square += pow((double)at(data, row, i) - (double)rows->scale[row] * rows->digits[row * rows->stride + i], 2);
+    CHECK(sqrt(square) <= (double)rows->residual[row] * (1 + 1e-12));
+  }
+}
+
+/* A row is reached when the bar is its own score. */
+static void check_reach(const struct hl_query *query, const struct hl_quantized *rows, size_t row, bool coarse, float value) {
+  const int8_t *x = rows->digits + row * rows->stride;
+  int32_t products[16] = {0};
+  float columns[HL_TERMS][16] = {{0}}, one[HL_TERMS], terms[HL_TERMS];
+  uint32_t found[16];
+  for (size_t i = 0; i < rows->cols; i++)
+    products[0] +=
+        x[i] * (coarse ? query->digits.high[i] : query->digits.high[i] * (1 << query->digits.shift) + query->digits.low[i]);
+  hl_row_terms(rows, row, query->metric, terms);
+  hl_query_terms(query, coarse, one);
+  one[HL_TERMS - 1] = hl_query_cut(query, value);
+  for (size_t i = 0; i < HL_TERMS; i++) columns[i][0] = terms[i];
+  const float *const many[HL_TERMS] = {columns[0], columns[1], columns[2], columns[3]};
+  CHECK(hl_int8_kernels()->reach(products, many, one, 16, found) && found[0] == 0);
+}
+
 /* The bounds hold for the float32 score, and for the exact one too. */
 static void check_bounds(const struct hl_matrix *data, const struct hl_matrix *queries, const struct hl_quantized *rows,
                          enum hl_metric metric) {
@@ -153,6 +180,9 @@ static void check_bounds(const struct hl_matrix *data, const struct hl_matrix *q
       double exact = exact_score(metric, data, row, queries, q);
       CHECK(isnan(value) ? bounds.lower == -INFINITY : bounds.lower <= value && value <= bounds.upper);
       CHECK((double)bounds.lower <= exact && exact <= (double)bounds.upper);
+      if (isnan(value)) continue;
+      check_reach(&query, rows, row, false, value);
+      check_reach(&query, rows, row, true, value);
     }
   }
   free(digits);
@@ -197,6 +227,45 @@ static void check_rescored(struct hl_matrix data, struct hl_matrix queries, size
     printf("metric %d: %.1f of %zu rows rescored\n", (int)metric, (double)all / (double)queries.rows, data.rows);
   }
   hl_quantized_free(&rows);
+}
+
+static void check_certificate(const struct hl_matrix *data, const struct hl_matrix *queries) {
+  struct hl_quantized rows = quantized(data);
+  check_residuals(data, &rows);
+  for (enum hl_metric metric = 0; metric <= HL_METRIC_L2; metric++) check_bounds(data, queries, &rows, metric);
+  hl_quantized_free(&rows);
+}
+
+/* Queries that lie along what is left of rows, and rows along what is left of queries: here Cauchy and Schwarz give away nothing.
+ */
+static void test_tight(size_t cols) {
+  struct hl_matrix data = gaussian(40, 30, cols), queries = gaussian(41, 20, cols);
+  struct hl_quantized rows = quantized(&data);
+  int8_t *digits = calloc(2, rows.stride);
+  struct hl_query query;
+  for (size_t q = 0; q < 10; q++) {
+    hl_query_prepare(&query, HL_METRIC_DOT, queries.data + q * cols, cols, digits, digits + rows.stride);
+    for (size_t i = 0; i < cols; i++) {
+      double unit = query.scale * (1 << query.digits.shift), high = unit * query.digits.high[i];
+      data.data[(10 + q) * cols + i] = (float)((double)at(&queries, q, i) - high);
+      data.data[(20 + q) * cols + i] = (float)((double)at(&queries, q, i) - high - query.scale * query.digits.low[i]);
+      queries.data[(10 + q) * cols + i] = at(&data, q, i) - rows.scale[q] * (float)rows.digits[q * rows.stride + i];
+    }
+  }
+  check_certificate(&data, &queries);
+  hl_quantized_free(&rows);
+  free(digits);
+}
+
+/* Equal numbers, which quantising leaves as they are: what float32 sums round off is all that is left. */
+static void test_constants(size_t cols, float x, float query) {
+  struct hl_matrix data = gaussian(1, 8, cols), queries = gaussian(2, 8, cols);
+  for (size_t row = 0; row < 8; row++)
+    for (size_t i = 0; i < cols; i++) {
+      data.data[row * cols + i] = x * (1 + 0.013F * (float)row);
+      queries.data[row * cols + i] = query * (1 + 0.017F * (float)row);
+    }
+  check_certificate(&data, &queries);
 }
 
 static void test_refused(void) {
@@ -256,6 +325,11 @@ int main(void) {
   check_data(gaussian(1, 1000, 8), gaussian(2, 520, 8), 3);
   check_rescored(gaussian(1, 4000, 128), gaussian(2, 40, 128), 40);
   check_rescored(duplicated(1, 2000, 64), gaussian(2, 40, 64), 2000);
+  for (size_t cols = 1; cols <= 2100; cols = 2 * cols + 1) test_tight(cols);
+  for (size_t cols = 16; cols <= 6000; cols *= 3) {
+    test_constants(cols, 1.1F, -0.7F);
+    test_constants(cols, 1.49F * 0x1p-75F, 0x1p-74F); /* products of one or two units of what float32 can hold */
+  }
   test_refused();
   test_strange_queries();
   return check_report();
