@@ -147,8 +147,8 @@ Embeds the images that splits.jsonl (else dataset.jsonl) names and that are in I
 model embeddings/NAME.npy, a row per image, NAME.jsonl, the record of each row, and NAME.json. Without --model: base, and every model
 below models/.
 
-With --with-caption a vector is the mean of the image's and of its caption's: what the search this replaces stores. Such an index
-finds by what was written about an image as well as by what it shows, so figures from it say little about images without captions.
+With --with-caption a vector is the mean of the image's vector and its caption's. Such an index finds by what was written
+about an image as well as by what it shows, so figures from it say little about images without captions.
 
 An image that cannot be read is listed and left out, and the exit status is 1. What was computed of an image is kept in cache/, so that
 a run goes on where one was stopped.]],

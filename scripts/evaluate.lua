@@ -31,7 +31,13 @@ local function tell(result, ctx)
   local columns = { "measure", "base", "chance" }
   if result.models.tuned then columns = { "measure", "base", "fine-tuned", "difference", "95 %", "chance" } end
   ctx.print("%s", require "hilum.term".table(table_rows(result), columns))
-  for _, sentence in ipairs { require "lib.evaluation_words".headline(result) } do ctx.say("%s", sentence) end
+  local evaluation_words = require "lib.evaluation_words"
+  for _, sentence in ipairs { evaluation_words.headline(result) } do ctx.say("%s", sentence) end
+  local auc = evaluation_words.shortcut(result)
+  if auc then
+    ctx.warn("file size alone tells abnormal from normal here (area under the curve %.2f): the images were selected or encoded by label, "
+      .. "and these numbers are no measure of diagnostic quality", auc)
+  end
 end
 
 local function write_page(result, store, opt)

@@ -34,13 +34,14 @@ local function contents(path, stat)
   return table.concat(names, ", ")
 end
 
--- The inputs: all of them, and the first few by their last names, as a column has room for.
+-- The inputs: all of them, and by their last names what a column has room for.
 local function inputs_of(record)
   local names, short = require "hilum.json".array {}, {}
   for name in pairs(record and record.reads or {}) do names[#names + 1] = name end
   table.sort(names)
-  for i = 1, math.min(#names, MOST_INPUTS_SHOWN) do short[i] = fs.base(names[i]) end
-  return names, table.concat(short, ", ") .. (#names > #short and (" and %d more"):format(#names - #short) or "")
+  for i, name in ipairs(names) do short[i] = fs.base(name) end
+  if #names > MOST_INPUTS_SHOWN then return names, ("%s and %d more"):format(short[1], #names - 1) end
+  return names, table.concat(short, ", ")
 end
 
 -- A step is stale too when one of its inputs is the output of a stale one, or newer than what was made from it.

@@ -49,6 +49,7 @@ test_in() {
 
 build() {
   install_packages $build_packages
+  [ -x build/bin/hilum ] || echo "hilum: building in build/ …" >&2
   build_in build
 }
 
@@ -70,7 +71,8 @@ case "${1:-build} ${2:-}" in
     ;;
   "demo ")
     build
-    exec build/bin/hilum demo
+    build/bin/hilum demo
+    echo "For hilum in this shell:  export PATH=\"$PWD/build/bin:\$PATH\""
     ;;
   "test ")
     build

@@ -37,6 +37,11 @@ static void split(struct hl_query *query, const float *x, size_t n, int8_t *high
   query->coarse_left = sqrt(coarse_left) * (1 + TINY) + query->length * TINY;
 }
 
+/* The terms of a query that is long or short would not fit float32, unless they are divided by its length. */
+static bool query_has_bounds(enum hl_metric metric, double length) {
+  return metric == HL_METRIC_COSINE ? isfinite(length) : length == 0 || (length > SHORT && length < LONG);
+}
+
 void hl_query_prepare(struct hl_query *query, enum hl_metric metric, const float *x, size_t n, int8_t *high, int8_t *low) {
   uint32_t bits = hl_kernels()->largest(x, n);
   float largest;
@@ -45,7 +50,7 @@ void hl_query_prepare(struct hl_query *query, enum hl_metric metric, const float
   query->length = sqrt(hl_kernels()->dot_wide(x, x, n));
   query->rounding = hl_rounding(n);
   query->underflow = (double)(n + 64) * 0x1p-140;
-  if (!isfinite(query->length) || (metric != HL_METRIC_COSINE && query->length >= LONG)) {
+  if (!query_has_bounds(metric, query->length)) {
     query->length = query->scale = NAN;
     return;
   }

@@ -6,8 +6,8 @@
  * and the score that the float32 kernels compute is within hl_rounding of |x| |q| from x . q. Everything here is an upper bound
  * of the upper bound and a lower bound of the lower one: roundings of our own are added to it.
  *
- * Rows and queries so long that float32 sums could overflow have no bounds: for them NaN stands where a bound would, and they
- * are always rescored.
+ * Rows and queries so long or short that float32 could not hold the sums or the terms have no bounds: for them NaN stands where a
+ * bound would, and they are always rescored.
  */
 #ifndef HILUM_VEC_CERTIFICATE_H
 #define HILUM_VEC_CERTIFICATE_H

@@ -155,7 +155,8 @@ local function curve_section(result)
     plot.key(names), plot.curves(series, x, scale, "Precision at k for k from 1 to " .. x.max) }
 end
 
-local BAND_WORDS = { head = "head (more than %d training images)", medium = "medium (%d to %d)", tail = "tail (fewer than %d)" }
+local BAND_WORDS = { head = "head (more than %d training images)", medium = "medium (%d to %d training images)",
+  tail = "tail (fewer than %d training images)" }
 
 local function band_title(band, result)
   local limits = { head = { result.head }, medium = { result.tail, result.head }, tail = { result.tail } }

@@ -74,11 +74,18 @@ function evaluation_words.leak(result)
     again, not how well images are understood. Embed without captions to see that.]] }
 end
 
-local function shortcut(result)
+-- How well the size of the file alone tells abnormal from normal, where that is worth a warning.
+function evaluation_words.shortcut(result)
   local auc = result.shortcut and result.shortcut.file_size_auc
-  if not auc or math.max(auc, 1 - auc) <= SHORTCUT then return nil end
+  local either_way = auc and math.max(auc, 1 - auc)
+  return either_way and either_way > SHORTCUT and either_way or nil
+end
+
+local function shortcut(result)
+  local auc = evaluation_words.shortcut(result)
+  if not auc then return nil end
   return h.li { h.strong { "File size predicts the label here. " },
-    ("The size of the image file alone tells abnormal from normal with an area under the curve of %.2f. "):format(math.max(auc, 1 - auc)),
+    ("The size of the image file alone tells abnormal from normal with an area under the curve of %.2f. "):format(auc),
     [[The images were selected or encoded differently by label, and a model can learn that instead of disease: do not read the
     normal-against-abnormal numbers as diagnostic quality.]] }
 end

@@ -115,6 +115,17 @@ t.test("--skip-broken leaves them out", function()
   t.match(err, "left out")
 end)
 
+t.test("many problems are some lines, and the way out for missing images", function()
+  local records = {}
+  for i = 1, 30 do records[i] = record(100 + i, "train") end
+  local dir = project(records)
+  local status, out, err = t.run(("cd '%s' && '%s' prepare --min-records 2"):format(dir, t.hilum))
+  local _, lines = out:gsub("\n", "")
+  t.eq({ status, lines }, { 1, 22 })
+  t.match(out, "0 training records are fewer than 2 %(%-%-min%-records%)\nand 10 more %(%-%-json lists all%)\n$")
+  t.match(err, "refused for 31 reasons, nothing was written; `hilum labels TABLE… %-%-images images` keeps what has an image")
+end)
+
 t.test("too few records are refused, with --skip-broken too", function()
   local dir = project { record(1, "train"), record(9, "train"), record(3, "validation") }
   local status, out = prepare(dir, "--skip-broken")
