@@ -190,9 +190,9 @@ from the JSON of a Bedrock job.
 An image-ref is a path from the file's folder or the project. Where there is no such file, and for a reference to S3, the image is looked
 up by its name alone in the folder --images.
 
-What to expect: this is a baseline for learning how such a search works. It sees 64 x 64 pixels and is far below deep models
-(on neutral chest X-rays 0.09 to 0.23 area under the curve below CheXNet on the common findings). It knows the words of the captions and nothing else: no synonyms, and no negation, "no
-effusion" finds effusions. It is not a clinical tool.]],
+What to expect: this is a baseline for learning how such a search works. It sees 64 x 64 pixels and is far below deep models (on neutral
+chest X-rays 0.09 to 0.23 area under the curve below CheXNet on the common findings). It knows the words of the captions and nothing
+else: no synonyms, and no negation, "no effusion" finds effusions. It is not a clinical tool.]],
   options = {
     { "images", type = "path", default = "images", help = "where images are looked up by name" },
     { "train", type = "path", default = "train.jsonl", help = "the training records" },

@@ -231,9 +231,10 @@ For any other table, project.lua says what the columns mean:
     view = "view", age = "age", sex = "sex",         -- optional
   } }
 
-A caption is the findings joined with ", "; --template puts words around them. --captions seed is the rule of the scripts that
-hilum began from (the columns that hold 1, one blank between them), without their mistake of taking subj_id for a finding. For any other rule copy this workflow (its file is
-named below) into the project's scripts/ folder: there it takes the place of this one, and the rule is a few lines of Lua.
+A caption is the findings joined with ", "; --template puts words around them. --captions seed is the rule of the scripts that hilum
+began from (the columns that hold 1, one blank between them), without their mistake of taking subj_id for a finding. For any other
+rule copy this workflow (its file is named below) into the project's scripts/ folder: there it takes the place of this one, and the
+rule is a few lines of Lua.
 
 Tables are often about more images than are there: --images, or `images` under `defaults` in project.lua, keeps the rows of those that
 are.]],

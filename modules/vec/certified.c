@@ -308,8 +308,8 @@ bool hl_certified_start(struct hl_certified *job) {
   job->digits = zeroed(2 * queries, stride);
   job->panels = zeroed(padded, stride);
   job->asked = zeroed(queries, sizeof *job->asked);
-  job->candidates = zeroed(slots * job->room, sizeof *job->candidates);
-  job->lowers = zeroed(slots * k, sizeof *job->lowers);
+  job->candidates = malloc((slots * job->room + 1) * sizeof *job->candidates);
+  job->lowers = malloc((slots * k + 1) * sizeof *job->lowers);
   job->slots = zeroed(slots, sizeof *job->slots);
   job->bars = zeroed(queries, sizeof *job->bars);
   for (size_t term = 0; term < HL_TERMS - 1; term++) job->coarse[term] = zeroed(padded, sizeof *job->coarse[term]);

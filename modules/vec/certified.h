@@ -4,8 +4,8 @@
  * score of every row (certificate.h); only rows whose upper bound reaches the k-th best exact score are scored in float32.
  *
  * A job is done in two rounds of parts, each in any order and by any threads, the second after all of the first: scans, each for
- * some queries and rows, leave candidates; settlings, each for some queries, score them. The answer does not depend on the threads;
- * nor does the number of rows scored, unless so many rows score alike that a scan has no room for all of them.
+ * some queries and rows, leave candidates; settlings, each for some queries, score them. The answer does not depend on the
+ * threads; nor does the number of rows scored, unless so many rows score alike that a scan has no room for all of them.
  */
 #ifndef HILUM_VEC_CERTIFIED_H
 #define HILUM_VEC_CERTIFIED_H

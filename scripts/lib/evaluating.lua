@@ -77,6 +77,23 @@ local function make_trial(opt, ctx, docs)
   return made
 end
 
+-- How many patients of a part have images in another part too: splits that were edited by hand can leak.
+local function count_shared_patients(docs, split, ctx)
+  local here, shared, count = {}, {}, 0
+  for _, doc in ipairs(docs) do
+    if doc.split == split and doc.patient then here[doc.patient] = true end
+  end
+  for _, doc in ipairs(docs) do
+    if doc.split and doc.split ~= split and here[doc.patient] and not shared[doc.patient] then
+      shared[doc.patient], count = true, count + 1
+    end
+  end
+  if count > 0 then
+    ctx.warn("%d patients of the %s part are in another part too, and the numbers flatter: run `hilum split`", count, split)
+  end
+  return count
+end
+
 -- The vectors of the findings' names, or nothing where the model that embedded the images is not there any more.
 local function embed_names(set, findings, ctx)
   local m, err = require "lib.model".open(set.name, { project = ctx.project, length = set.info.length })
@@ -143,6 +160,7 @@ local function measure(opt, ctx, sets)
   result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
   result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
   result.examples = examples.draw(made, found, opt.seed)
+  result.shared_patients = count_shared_patients(docs, made.split, ctx)
   return result, made
 end
 

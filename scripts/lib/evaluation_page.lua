@@ -253,12 +253,12 @@ function evaluation_page.draw(result, pictures, options)
     title = "Evaluation of " .. (result.models.tuned or result.models.base).name,
     footer = { h.p { privacy(options.anonymous) }, h.p { "A research tool, not for clinical use. ", options.made } },
     h.h1 { result.models.tuned and "Base against fine-tuned" or "Evaluation of " .. result.models.base.name },
-    h.p { class = "sub", ("%s of %s, the %s part; no patient is in two parts."):format(plural(result.queries, "image"),
-      plural(result.patients, "patient"), result.split) },
+    h.p { class = "sub", ("%s of %s, the %s part; %s."):format(plural(result.queries, "image"), plural(result.patients, "patient"),
+      result.split, words.parts(result)) },
     of_images and h.p { class = "lead", of_images }, of_words and h.p { class = "lead", of_words },
-    words.leak(result),
+    words.leak(result), words.bias(result),
     summary_table(result), curve_section(result), findings_section(result), bands_section(result), groups_section(result),
-    examples_section(result, pictures, options.anonymous), words.limits(result), words.method(result),
+    examples_section(result, pictures, options.anonymous), words.limits(), words.method(result),
     model_words(result),
   }
 end

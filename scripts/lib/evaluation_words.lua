@@ -81,16 +81,22 @@ function evaluation_words.shortcut(result)
   return either_way and either_way > SHORTCUT and either_way or nil
 end
 
-local function shortcut(result)
-  local auc = evaluation_words.shortcut(result)
-  if not auc then return nil end
-  return h.li { h.strong { "File size predicts the label here. " },
-    ("The size of the image file alone tells abnormal from normal with an area under the curve of %.2f. "):format(auc),
-    [[The images were selected or encoded differently by label, and a model can learn that instead of disease: do not read the
-    normal-against-abnormal numbers as diagnostic quality.]] }
+-- Whether what was tested on was trained on.
+function evaluation_words.parts(result)
+  if result.shared_patients == 0 then return "none of them is in another part" end
+  return ("%d of them also in another part, so that the numbers flatter"):format(result.shared_patients)
 end
 
-function evaluation_words.limits(result)
+function evaluation_words.bias(result)
+  local auc = evaluation_words.shortcut(result)
+  if not auc then return nil end
+  return h.p { class = "warning", h.strong { "File size predicts the label here. " },
+    ("The size of the image file alone tells abnormal from normal with an area under the curve of %.2f. "):format(auc),
+    [[The images were selected or encoded differently by label, and a model can learn that instead of disease: do not read these numbers
+    as diagnostic quality.]] }
+end
+
+function evaluation_words.limits()
   return { h.h2 { "What the numbers do not show" },
     h.ul {
       h.li { [[The labels decide what counts as right. Labels that were mined from reports are wrong for a good part of the images, and
@@ -98,7 +104,6 @@ function evaluation_words.limits(result)
       h.li { [[A model can be right for the wrong reason. Drains and tubes are seen where a pneumothorax was treated, portable AP images
         where patients are sicker, letters and borders where one hospital made them. Such shortcuts raise every number here and fail
         elsewhere.]] },
-      shortcut(result),
       h.li { [[The intervals tell how much luck lies in these patients. They do not tell what happens at another hospital, with other
         machines, or with other people; nor do they contain the luck of training, which was done once.]] },
       h.li { "Rare findings rest on a handful of images, and with this many comparisons some intervals miss their mark by chance." },

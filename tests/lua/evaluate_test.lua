@@ -127,6 +127,24 @@ t.test("captions in the gallery are told", function()
   t.raises("cannot be compared", evaluate, dir)
 end)
 
+t.test("patients in two parts are told", function()
+  local dir, docs = made()
+  local result = evaluate(dir)
+  t.eq(result.shared_patients, 0)
+  t.match(assert(fs.read(result.page)), "none of them is in another part")
+  local tested, trained
+  for _, doc in ipairs(docs) do
+    if doc.split == "test" then tested = tested or doc.patient end
+    if doc.split == "train" then trained = trained or doc end
+  end
+  trained.patient = tested
+  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs) end
+  local leaking, heard = evaluate(dir)
+  t.eq(leaking.shared_patients, 1)
+  t.match(heard.warned[1], "1 patients of the test part are in another part too")
+  t.match(assert(fs.read(leaking.page)), "1 of them also in another part")
+end)
+
 t.test("a file size that tells the label is told", function()
   local dir, docs = made()
   for _, doc in ipairs(docs) do
