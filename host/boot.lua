@@ -65,7 +65,7 @@ end
 -- The workflow, built-in or file that the first word names.
 
 local function run_named(name, arguments, globals)
-  local builtins = require "host.help".builtins
+  local builtins = require "host.builtins"
   if builtins[name] then
     local options = require "host.options"
     local words = { { "words", type = "list", positional = true } }

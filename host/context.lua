@@ -52,11 +52,13 @@ end
 
 -- What the user named to be read must be there; whether a default is, the workflow knows better what to say about.
 local function check_inputs(m, values, origins)
-  for _, name in ipairs(m.reads or {}) do
-    local key = name:gsub("-", "_")
-    for _, path in ipairs(type(values[key]) == "table" and values[key] or { values[key] }) do
-      if origins[key] == "command line" and not require "hilum.fs".stat(path) then
-        usage_of(m.name)(("--%s: %s does not exist"):format(name, path))
+  local is_read = {}
+  for _, name in ipairs(m.reads or {}) do is_read[name] = true end
+  for _, spec in ipairs(m.options) do
+    local value = values[options.key(spec)]
+    for _, path in ipairs(type(value) == "table" and value or { value }) do
+      if is_read[spec[1]] and origins[options.key(spec)] == "command line" and not require "hilum.fs".stat(path) then
+        usage_of(m.name)(("%s: %s does not exist"):format(options.shown(spec), path))
       end
     end
   end

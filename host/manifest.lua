@@ -130,7 +130,7 @@ function manifest.find(name, project)
       if is_readable(path) then return path end
     end
   end
-  local names = keys(require "host.help".builtins)
+  local names = keys(require "host.builtins")
   for _, entry in ipairs(manifest.list(project or ".")) do names[#names + 1] = entry.name end
   return nil, ("there is no workflow '%s'%s; `hilum list` shows all"):format(name, options.did_you_mean(name, names))
 end

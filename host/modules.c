@@ -13,7 +13,7 @@
 int luaopen_hilum_task(lua_State *L);
 
 /* The embedded Lua files of host/. A new one: a row here. */
-#define EMBEDDED(X) X(boot) X(context) X(help) X(manifest) X(options) X(repl) X(templates)
+#define EMBEDDED(X) X(boot) X(builtins) X(context) X(help) X(manifest) X(options) X(reference) X(repl) X(templates) X(text)
 
 #define DECLARE(name)                                                                                                            \
   extern const char hl_##name##_lua[];                                                                                           \

@@ -155,6 +155,9 @@ local function index_flags(specs)
   return by_flag, flags
 end
 
+-- What the user knows an option by.
+function options.shown(spec) return spec.positional and (spec.metavar or spec[1]:upper()) or "--" .. spec[1] end
+
 local function set(values, spec, text)
   local key = options.key(spec)
   if spec.type == "list" then
@@ -263,12 +266,11 @@ function options.resolve(specs, given, project, sections, fail)
     local is_path = spec.type == "path" or spec.of == "path"
     if is_path and (origin == "default" or origin == "project.lua") then raw = relative_to(project, raw) end
     if raw == nil and spec.required then
-      fail(spec.positional and ("%s is missing: %s"):format(spec.metavar or spec[1]:upper(), spec.help)
-        or ("--%s is missing: %s"):format(spec[1], spec.help))
+      fail(("%s is missing: %s"):format(options.shown(spec), spec.help))
     end
     if raw ~= nil then
       local value, why = types[spec.type].parse(raw, spec)
-      if value == nil then fail(("--%s (%s) %s"):format(spec[1], origin, why)) end
+      if value == nil then fail(("%s (%s) %s"):format(options.shown(spec), origin, why)) end
       values[key] = value
     end
     origins[key] = origin

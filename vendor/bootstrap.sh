@@ -56,11 +56,11 @@ build() {
 # Ends with the plain tests, whose summary is the last thing printed.
 test_everywhere() {
   install_packages $build_packages $all_packages
-  build_in build-asan -DHILUM_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  build_in build-asan -DHILUM_WERROR=ON -DHILUM_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo
   test_in build-asan -LE 'lint|browser'
   build_in build-tsan -DHILUM_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo
   test_in build-tsan -L threads
-  build_in build-fuzz -DHILUM_FUZZ=ON -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo
+  build_in build-fuzz -DHILUM_WERROR=ON -DHILUM_FUZZ=ON -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo
   test_in build-fuzz
 }
 

@@ -24,7 +24,7 @@ static void configure(void) {
 }
 
 /* 32 rows with two panels: tiles 0 to 3 are the sums, 4 and 5 rows, 6 and 7 queries. */
-static void multiply_pair(const int8_t *rows, const int8_t *panel, size_t n, int32_t *out, size_t stride, const int8_t *ahead, size_t lines) {
+static void multiply_pair(const int8_t *rows, const int8_t *panel, size_t n, int32_t *out, size_t stride) {
   const int8_t *second = panel + n * HL_INT8_PANEL;
   _tile_zero(0);
   _tile_zero(1);
@@ -39,7 +39,6 @@ static void multiply_pair(const int8_t *rows, const int8_t *panel, size_t n, int
     _tile_loadd(5, rows + SIDE * n + i, n);
     _tile_dpbssd(2, 5, 6);
     _tile_dpbssd(3, 5, 7);
-    for (size_t line = 0; line < lines; line++, ahead += WIDTH) __builtin_prefetch(ahead, 0, 2);
   }
   _tile_stored(0, out, stride * sizeof *out);
   _tile_stored(1, out + SIDE, stride * sizeof *out);
@@ -64,10 +63,9 @@ static void multiply_one(const int8_t *rows, const int8_t *panel, size_t n, int3
 
 void hl_int8_multiply_amx(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out) {
   size_t stride = count * HL_INT8_PANEL, done = 0;
-  size_t lines = 2 * HL_INT8_ROWS / (count + 1), step = lines * n;
   configure();
   for (; done + 2 <= count; done += 2)
-    multiply_pair(rows, panels + done * n * HL_INT8_PANEL, n, out + done * HL_INT8_PANEL, stride, rows + HL_INT8_ROWS * n + done / 2 * step, lines);
+    multiply_pair(rows, panels + done * n * HL_INT8_PANEL, n, out + done * HL_INT8_PANEL, stride);
   if (done < count) multiply_one(rows, panels + done * n * HL_INT8_PANEL, n, out + done * HL_INT8_PANEL, stride);
   _tile_release();
 }

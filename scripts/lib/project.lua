@@ -12,9 +12,9 @@ local FORMAT = 1
 local function load_config(path)
   if not fs.stat(path) then return {} end
   local chunk, message = loadfile(path, "t")
-  local config = chunk and chunk()
-  if type(config) ~= "table" then
-    error(require "hilum.host".error("parse", message or path .. ": project.lua must return a table"), 0)
+  local ran, config = pcall(chunk or error, message)
+  if not ran or type(config) ~= "table" then
+    error(require "hilum.host".error("parse", ran and path .. ": project.lua must return a table" or tostring(config)), 0)
   end
   return config
 end

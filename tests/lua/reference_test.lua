@@ -3,7 +3,7 @@
 local t = require "t"
 local fs = require "hilum.fs"
 local host = require "hilum.host"
-local help = require "host.help"
+local reference = require "host.reference"
 
 local folder = host.root .. "/share/hilum/reference"
 local modules = {}
@@ -26,7 +26,7 @@ end
 
 local function documented(module)
   local names = {}
-  for i, entry in ipairs(help.reference(module)) do if i > 1 then names[entry.name] = entry end end
+  for _, entry in ipairs(reference.read(module)) do if entry.callable then names[entry.name] = entry end end
   return names
 end
 

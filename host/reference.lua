@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: MIT
+-- The references of the modules, modules/NAME/NAME.meta.lua, read for `hilum help` and for the test that holds them against the code.
+local host = require "hilum.host"
+local options = require "host.options"
+
+local reference = {}
+
+-- A reader: the entries so far, the comment lines that belong to what comes next, the classes by the local that stands for them.
+local function new_reader(module)
+  return { entries = { { name = module, signature = "hilum." .. module, text = {} } }, block = {}, classes = {}, in_header = true }
+end
+
+local function take_block(reader)
+  local block = reader.block
+  reader.block = {}
+  return block
+end
+
+local function add_function(reader, owner, separator, name, parameters)
+  local full = (reader.classes[owner] or owner) .. separator .. name
+  table.insert(reader.entries, { name = full, signature = ("%s(%s)"):format(full, parameters), text = take_block(reader), callable = true })
+end
+
+local function class_of(block)
+  for _, line in ipairs(block) do
+    local class = line:match("^@class ([%w_.]+)")
+    if class then return class end
+  end
+end
+
+-- The first local is the module itself, the others are its classes.
+local function add_local(reader, name)
+  local block = take_block(reader)
+  if reader.in_header then
+    reader.entries[1].text, reader.in_header = block, false
+  else
+    reader.classes[name] = class_of(block)
+  end
+end
+
+-- Constants belong to the module's own page.
+local function add_constant(reader, name)
+  local page = reader.entries[1].text
+  page[#page + 1] = ""
+  page[#page + 1] = name
+  for _, line in ipairs(take_block(reader)) do page[#page + 1] = line end
+end
+
+-- An empty line: a paragraph of the module's page, or the end of a type that has no methods.
+local function end_block(reader)
+  local class = class_of(reader.block)
+  if class then
+    table.insert(reader.entries, { name = class, signature = class, text = take_block(reader) })
+  elseif reader.in_header and #reader.block > 0 then
+    table.insert(reader.block, "")
+  end
+end
+
+local function read_line(reader, line)
+  local comment = line:match("^%-%-%-?%s?(.*)$")
+  if comment then
+    if not comment:find("^@meta") then table.insert(reader.block, comment) end
+    return
+  end
+  local owner, separator, name, parameters = line:match("^function ([%w_]+)([.:])([%w_]+)%((.-)%) end$")
+  local a_local, constant = line:match("^local ([%w_]+) = {}$"), line:match("^([%w_]+%.[%w_]+) = ")
+  if owner then add_function(reader, owner, separator, name, parameters)
+  elseif a_local then add_local(reader, a_local)
+  elseif constant then add_constant(reader, constant)
+  elseif line == "" then end_block(reader) end
+end
+
+-- A module's entries {name=, signature=, text={lines}, callable=}, its own page first; nil if there is no such module.
+function reference.read(module)
+  local file = io.open(("%s/share/hilum/reference/%s.meta.lua"):format(host.root, module))
+  if not file then return nil end
+  local reader = new_reader(module)
+  for line in file:lines() do read_line(reader, line) end
+  file:close()
+  return reader.entries
+end
+
+-- The entries that a word such as image, image.check, vec:rows or hilum.image.Report means; or nil and why there are none.
+function reference.find(word)
+  local module, name = (word:gsub("^hilum%.", "")):match("^([%w_]+)[.:]?(.*)$")
+  local entries = module and reference.read(module)
+  if not entries then return nil, ("there is no module '%s'"):format(module or word) end
+  if name == "" then return entries end
+  local found, names = {}, {}
+  for i, entry in ipairs(entries) do
+    names[i] = entry.name:match("[%w_]+$")
+    if i > 1 and (names[i] == name or entry.name == word) then found[#found + 1] = entry end
+  end
+  if #found > 0 then return found end
+  return nil, ("%s has no '%s'%s; `hilum help hilum.%s` shows what it has"):format(module, name, options.did_you_mean(name, names), module)
+end
+
+return reference
