@@ -95,7 +95,7 @@ function benches.search(opt)
 end
 
 function benches.train()
-  local training, vec = require "lib.training", require "hilum.vec"
+  local training, vec = require "lib.model.training", require "hilum.vec"
   local records, captions = 10000, {}
   for i = 1, records do captions[i] = FINDINGS[i % #FINDINGS + 1] .. ", " .. FINDINGS[i * 7 // 3 % #FINDINGS + 1] end
   local run = training.start({ features = vec.gauss(4, records, 780), captions = captions },

@@ -46,7 +46,7 @@ local function describe(records, store, ctx)
   local names = {}
   for i, record in ipairs(records) do names[i] = record.image end
   local progress <close> = ctx.progress(#names, "features")
-  local matrix, errors = require "lib.features".of(ctx.project, store, names, { progress = progress })
+  local matrix, errors = require "lib.model.features".of(ctx.project, store, names, { progress = progress })
   progress:finish()
   if not errors then return matrix, records, {} end
   local whole, rows, broken = {}, {}, {}

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- evaluate: how well images are found, base against fine-tuned. lib/evaluating measures; this tells and writes the page.
+-- evaluate: how well images are found, base against fine-tuned. lib/evaluation/evaluating measures; this tells and writes the page.
 local fs = require "hilum.fs"
 
 local PICTURE_SIDE = 160
@@ -31,7 +31,7 @@ local function tell(result, ctx)
   local columns = { "measure", "base", "chance" }
   if result.models.tuned then columns = { "measure", "base", "fine-tuned", "difference", "95 %", "chance" } end
   ctx.print("%s", require "hilum.term".table(table_rows(result), columns))
-  local evaluation_words = require "lib.evaluation_words"
+  local evaluation_words = require "lib.evaluation.words"
   for _, sentence in ipairs { evaluation_words.headline(result) } do ctx.say("%s", sentence) end
   local auc = evaluation_words.shortcut(result)
   if auc then
@@ -41,8 +41,8 @@ local function tell(result, ctx)
 end
 
 local function write_page(result, store, opt)
-  local names = require "lib.examples".images(result.examples)
-  local drawn = require "lib.evaluation_page".draw(result, require "lib.pictures".of_names(store, names, PICTURE_SIDE),
+  local names = require "lib.evaluation.examples".images(result.examples)
+  local drawn = require "lib.evaluation.page".draw(result, require "lib.page.pictures".of_names(store, names, PICTURE_SIDE),
     { anonymous = opt.anonymous, made = ("Made on %s by hilum %s."):format(os.date("%Y-%m-%d"), require "hilum".version) })
   assert(fs.mkdir(fs.dir(opt.out)))
   assert(fs.write(opt.out, drawn))
@@ -50,10 +50,10 @@ end
 
 local function run(opt, ctx)
   local store = require "lib.store".open(opt.images)
-  local result = require "lib.evaluating".run(opt, ctx, store)
+  local result = require "lib.evaluation.evaluating".run(opt, ctx, store)
   if not store then ctx.warn("%s is not there: the page has no pictures; say --images FOLDER, or `images` in project.lua", opt.images) end
   write_page(result, store, opt)
-  if opt.anonymous then require "lib.examples".anonymise(result.examples) end
+  if opt.anonymous then require "lib.evaluation.examples".anonymise(result.examples) end
   tell(result, ctx)
   ctx.say("%s: images%s inside", opt.out, opt.anonymous and "" or " and patient numbers")
   result.page = opt.out

@@ -86,7 +86,7 @@ end
 
 -- Keeps the records whose image can be read, and their features.
 local function describe(records, ctx, problems)
-  local features, paths = require "lib.features", {}
+  local features, paths = require "lib.model.features", {}
   for i, record in ipairs(records) do paths[i] = record.path end
   local store = assert(require "lib.store".open("."))
   local progress <close> = ctx.progress(#paths, "features")
@@ -122,7 +122,7 @@ local function read_set(path, opt, ctx, problems)
 end
 
 local function refuse_too_little(train, opt, ctx)
-  local text, told = require "lib.text", {}
+  local text, told = require "lib.model.text", {}
   for i, caption in ipairs(train.captions) do told[i] = table.concat(text.words(caption), " ") end
   if #told < 2 then ctx.fail("%s has %d usable records; there is nothing to learn from", opt.train, #told) end
   if #text.distinct(told) < 2 then
@@ -168,10 +168,10 @@ local function run(opt, ctx)
   local chosen = hyperparameters(opt, ctx)
   local train, validation = read_sets(opt, ctx)
   local began = require "hilum.task".now()
-  local towers, history = require "lib.training".train(train, chosen,
+  local towers, history = require "lib.model.training".train(train, chosen,
     { validation = validation, on_epoch = say_epoch(ctx, chosen.epochs) })
   local folder, info = fs.join(opt.models, opt.name), info_of(opt, chosen, train, validation, history)
-  local id = require "lib.local_model".save(towers, folder, info)
+  local id = require "lib.model.local_model".save(towers, folder, info)
   ctx.say("%s: learned from %d records in %.1f s. A baseline, far below deep models; not a clinical tool.", folder, info.records,
     require "hilum.task".now() - began)
   return { name = opt.name, folder = folder, model = id, records = info.records, validation_records = info.validation_records,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- query: asks the index with an image, with words, or with both (lib/asking), and tells or draws the answers (lib/query_page).
+-- query: asks the index with an image, with words, or with both (lib/query/asking), and tells or draws the answers (lib/query/page).
 local fs = require "hilum.fs"
 
 local PICTURE_SIDE = 320
@@ -68,13 +68,13 @@ local function pictures_of_results(asked, opt, ctx)
   if not store then
     ctx.warn("%s is not there: the page has no pictures of the results; say --images FOLDER, or `images` in project.lua", opt.images)
   end
-  return require "lib.pictures".of_names(store, names, PICTURE_SIDE)
+  return require "lib.page.pictures".of_names(store, names, PICTURE_SIDE)
 end
 
 local function write_page(asked, opt, ctx)
   local path = opt.page or ctx.project:path("reports/query.html")
-  local drawn = require "lib.query_page".draw(asked, { pictures = pictures_of_results(asked, opt, ctx),
-    query_pictures = require "lib.pictures".of_paths(opt.image or {}, PICTURE_SIDE), anonymous = opt.anonymous,
+  local drawn = require "lib.query.page".draw(asked, { pictures = pictures_of_results(asked, opt, ctx),
+    query_pictures = require "lib.page.pictures".of_paths(opt.image or {}, PICTURE_SIDE), anonymous = opt.anonymous,
     made = ("Made on %s by hilum %s."):format(os.date("%Y-%m-%d"), require "hilum".version) })
   assert(fs.mkdir(fs.dir(path)))
   assert(fs.write(path, drawn))
@@ -88,7 +88,7 @@ local function open_in_browser(path, ctx)
 end
 
 local function run(opt, ctx)
-  local asked = require "lib.asking".ask(opt, ctx)
+  local asked = require "lib.query.asking".ask(opt, ctx)
   local result = plain_result(asked, opt)
   print_answers(asked, opt, ctx)
   if opt.page or opt.open then

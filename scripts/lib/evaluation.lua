@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- The evaluation itself: measures of one or two models on a trial, with intervals from a bootstrap over patients.
 -- Images ask for images ("like this one") and names of findings ask for images ("Effusion"); see MEASURES and WORD_MEASURES.
-local bootstrap = require "lib.bootstrap"
-local comparison = require "lib.comparison"
-local metrics = require "lib.metrics"
-local retrieval = require "lib.retrieval"
+local bootstrap = require "lib.evaluation.bootstrap"
+local comparison = require "lib.evaluation.comparison"
+local metrics = require "lib.evaluation.metrics"
+local retrieval = require "lib.evaluation.retrieval"
 
 local evaluation = {}
 

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The index seam: index.open(url) gives an index that finds the nearest images to a query vector. Here: a folder with vectors.npy
--- (mapped), its rows as int8 (searched with a proof: hilum.vec), docs.jsonl, and what lib/index_rows keeps of it. Readers see what
--- counted when they opened; lib/index_folder says how a writer changes that.
-local folder = require "lib.index_folder"
+-- (mapped), its rows as int8 (searched with a proof: hilum.vec), docs.jsonl, and what lib/index/rows keeps of it. Readers see what
+-- counted when they opened; lib/index/folder says how a writer changes that.
+local folder = require "lib.index.folder"
 local fs = require "hilum.fs"
 local host = require "hilum.host"
-local index_rows = require "lib.index_rows"
+local index_rows = require "lib.index.rows"
 local json = require "hilum.json"
 local npy = require "hilum.npy"
 local options = require "host.options"

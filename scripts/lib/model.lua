@@ -50,7 +50,7 @@ local function find_folder(spec, project)
 end
 
 local function open_local(spec, options)
-  local local_model = require "lib.local_model"
+  local local_model = require "lib.model.local_model"
   if spec == model.BASE then return local_model.base(), model.BASE end
   local folder, err = find_folder(spec, options.project)
   if not folder then return nil, err end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
-local features = require "lib.features"
+local features = require "lib.model.features"
 local fs = require "hilum.fs"
 local image = require "hilum.image"
 local npy = require "hilum.npy"

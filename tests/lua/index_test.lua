@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
-local folder = require "lib.index_folder"
+local folder = require "lib.index.folder"
 local fs = require "hilum.fs"
 local index = require "lib.index"
 local json = require "hilum.json"

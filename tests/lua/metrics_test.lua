@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
-local bootstrap = require "lib.bootstrap"
-local comparison = require "lib.comparison"
-local metrics = require "lib.metrics"
-local retrieval = require "lib.retrieval"
-local trial = require "lib.trial"
+local bootstrap = require "lib.evaluation.bootstrap"
+local comparison = require "lib.evaluation.comparison"
+local metrics = require "lib.evaluation.metrics"
+local retrieval = require "lib.evaluation.retrieval"
+local trial = require "lib.evaluation.trial"
 local vec = require "hilum.vec"
 local study = require "study"
 

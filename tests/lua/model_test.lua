@@ -2,11 +2,11 @@
 -- The offline model: its files, its towers, its training. Golden values are from reference/local-model/final.py.
 local fs = require "hilum.fs"
 local json = require "hilum.json"
-local local_model = require "lib.local_model"
+local local_model = require "lib.model.local_model"
 local model = require "lib.model"
-local safetensors = require "lib.safetensors"
+local safetensors = require "lib.model.safetensors"
 local t = require "t"
-local training = require "lib.training"
+local training = require "lib.model.training"
 local vec = require "hilum.vec"
 
 local function near_row(m, row, wanted, tolerance)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
-local base64 = require "lib.base64"
+local base64 = require "lib.page.base64"
 local page = require "lib.page"
-local plot = require "lib.plot"
+local plot = require "lib.page.plot"
 local h = page.h
 
 t.test("base64 as in RFC 4648", function()

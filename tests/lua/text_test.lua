@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Golden values from the model's specification (reference/local-model/final.py).
 local t = require "t"
-local text = require "lib.text"
+local text = require "lib.model.text"
 
 t.test("text.hash is FNV-1a of 32 bits", function()
   t.eq(text.hash(""), 2166136261)

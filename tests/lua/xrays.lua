@@ -39,7 +39,7 @@ end
 -- Lua that kills the process with SIGKILL where the function is called for the n-th time; images are described four at a time.
 function xrays.killer(module, name, n)
   return ([[
-    require "lib.features".chunk = 4
+    require "lib.model.features".chunk = 4
     local module, calls = require "hilum.%s", 0
     local real = module.%s
     module.%s = function(...)

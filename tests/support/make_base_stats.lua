@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Makes scripts/lib/base_stats.json, by which the base model standardises features: mean and standard deviation of each of the
+-- Makes scripts/lib/model/base_stats.json, by which the base model standardises features: mean and standard deviation of each of the
 -- 780 features of image.describe over the standard set of phantoms. Run it when the phantoms or the features change:
 --     hilum tests/support/make_base_stats.lua
 local fs = require "hilum.fs"
@@ -40,7 +40,7 @@ end
 
 return {
   summary = "Make the base model's table of feature means and deviations",
-  options = { { "out", type = "path", default = "scripts/lib/base_stats.json", help = "the file to write" } },
+  options = { { "out", type = "path", default = "scripts/lib/model/base_stats.json", help = "the file to write" } },
   run = function(opt)
     local features = describe(list_pictures())
     local made_by = ("hilum phantom --count %d --seed %d --size %d"):format(COUNT, SEED, SIZE)

@@ -48,7 +48,7 @@ local function run_peer(opt, folder, threads)
 end
 
 local function run(opt, ctx)
-  local fs, task, training, vec = require "hilum.fs", require "hilum.task", require "lib.training", require "hilum.vec"
+  local fs, task, training, vec = require "hilum.fs", require "hilum.task", require "lib.model.training", require "hilum.vec"
   local set = { features = vec.gauss(1, opt.records, 780), captions = make_captions(opt.records) }
   local state = training.start(set, { epochs = opt.repeats, batch_size = 256, learning_rate = 0.01, seed = 1, components = opt.components })
   local folder = assert(fs.temp())

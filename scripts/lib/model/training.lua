@@ -4,10 +4,10 @@
 -- A batch of B images has U distinct captions. z are the images' unit rows, t the captions'; S = z t' / tau is how well each
 -- image fits each caption. The loss asks that the softmax of S, along rows (which caption for this image?) and along columns (which
 -- image for this caption?), be what the captions' words say: not "its own caption or nothing", but in proportion to how many telling
--- words two captions share (lib.text's Jaccard), so that "Effusion, Mass" is half right for an effusion. A third term asks the same
+-- words two captions share (lib.model.text's Jaccard), so that "Effusion, Mass" is half right for an effusion. A third term asks the same
 -- of images among themselves. Gradients are written out by hand below; Adam follows them.
-local local_model = require "lib.local_model"
-local text = require "lib.text"
+local local_model = require "lib.model.local_model"
+local text = require "lib.model.text"
 local vec = require "hilum.vec"
 
 local training = {}

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- Draws what lib/evaluation computed as one page: the numbers, the findings one by one, groups, examples; lib/evaluation_words has
+-- Draws what lib/evaluation computed as one page: the numbers, the findings one by one, groups, examples; lib/evaluation/words has
 -- the sentences.
 local page = require "lib.page"
-local plot = require "lib.plot"
-local words = require "lib.evaluation_words"
+local plot = require "lib.page.plot"
+local words = require "lib.evaluation.words"
 
 local evaluation_page = {}
 local h = page.h

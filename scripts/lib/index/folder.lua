@@ -15,7 +15,7 @@ local FORMAT = 2
 local RECORD, LOCK = "index.json", ".hilum.lock"
 local REMEDY = "run `hilum index --force`"
 
--- docs.jsonl: a record a line; rows.bin, tags.bin and values.jsonl: lib/index_rows; vectors.int8: the first rows, quantised.
+-- docs.jsonl: a record a line; rows.bin, tags.bin and values.jsonl: lib/index/rows; vectors.int8: the first rows, quantised.
 local NAMES = { ["vectors.npy"] = true, ["vectors.int8"] = true, ["docs.jsonl"] = true, ["rows.bin"] = true, ["tags.bin"] = true,
   ["values.jsonl"] = true }
 

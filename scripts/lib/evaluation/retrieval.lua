@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What one model finds on a trial: the measures of every query, kept apart so that the bootstrap can weigh them. The ranking is
 -- done in hilum.vec; this turns its answers into columns by measure, with gaps where a measure is not defined.
-local bootstrap = require "lib.bootstrap"
-local metrics = require "lib.metrics"
+local bootstrap = require "lib.evaluation.bootstrap"
+local metrics = require "lib.evaluation.metrics"
 local vec = require "hilum.vec"
 
 local retrieval = {}
@@ -151,7 +151,7 @@ local function column_of(matrix, col)
   return values
 end
 
--- texts: a vector for each finding's name. Statistics (see lib/bootstrap) of each finding: precisions, areas.
+-- texts: a vector for each finding's name. Statistics (see lib/evaluation/bootstrap) of each finding: precisions, areas.
 function retrieval.words(trial, sides, texts, draws)
   local scores = vec.matmul(texts, sides.gallery, { tb = true })
   local precisions, areas = vec.resample(scores, relevance(trial), draws.weights, draws.of_row)

@@ -3,17 +3,17 @@
 -- the same direction.
 --
 --   image   780 features (image.describe), standardised, clipped   -> times a matrix, plus a bias  -> divided by its length
---   text    buckets of words and trigrams (lib.text), weighed      -> times a table of their rows   -> divided by its length
+--   text    buckets of words and trigrams (lib.model.text), weighed      -> times a table of their rows   -> divided by its length
 --
 -- The base model knows no captions: its matrix and table are random. A random projection keeps angles, so images find similar
--- images; texts find nothing but chance. Training (lib.training) replaces both. What it makes is a baseline: it sees 64 x 64 pixels
+-- images; texts find nothing but chance. Training (lib.model.training) replaces both. What it makes is a baseline: it sees 64 x 64 pixels
 -- and sets of words, no word order and no negation.
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local host = require "hilum.host"
 local json = require "hilum.json"
-local safetensors = require "lib.safetensors"
-local text = require "lib.text"
+local safetensors = require "lib.model.safetensors"
+local text = require "lib.model.text"
 local vec = require "hilum.vec"
 
 local local_model = { LENGTH = 1024, FEATURES = 780 }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The statistics of one or two models side by side, by key: value and interval of each, and of their difference on the same draws.
-local bootstrap = require "lib.bootstrap"
+local bootstrap = require "lib.evaluation.bootstrap"
 
 local Comparison = {}
 Comparison.__index = Comparison

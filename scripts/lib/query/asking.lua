@@ -4,7 +4,7 @@ local embeddings = require "lib.embeddings"
 local fs = require "hilum.fs"
 local index = require "lib.index"
 local options = require "host.options"
-local words = require "lib.text"
+local words = require "lib.model.text"
 
 local asking = {}
 

@@ -98,7 +98,7 @@ local function privacy(anonymous)
   return "This file contains images and patient numbers: treat it like the data it was made from (--anonymous leaves them out)."
 end
 
--- The page as text. asked: from lib/asking. options: pictures by image name, query_pictures by path, anonymous, made.
+-- The page as text. asked: from lib/query/asking. options: pictures by image name, query_pictures by path, anonymous, made.
 function query_page.draw(asked, options)
   local answers = {}
   for i, query in ipairs(asked.queries) do answers[i] = answer(asked, i, query, options) end

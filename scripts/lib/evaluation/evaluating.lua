@@ -2,9 +2,9 @@
 -- What `hilum evaluate` does before it tells: opens the embeddings, makes the trial, embeds the findings' names, measures.
 local embeddings = require "lib.embeddings"
 local evaluation = require "lib.evaluation"
-local examples = require "lib.examples"
+local examples = require "lib.evaluation.examples"
 local fs = require "hilum.fs"
-local trial = require "lib.trial"
+local trial = require "lib.evaluation.trial"
 local vec = require "hilum.vec"
 
 local evaluating = {}
