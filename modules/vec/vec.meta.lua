@@ -356,13 +356,14 @@ function Quantized:cols() end
 
 --- Certified exact search: what scoring every row of the matrix in float32 would find, best first, ties by row number.
 --- A scan of the digits bounds every row's score; only rows whose upper bound reaches the k-th best score are read from the matrix.
---- Metrics (larger scores are better in all): "dot", if not given: the inner product, the same to the last bit as vec.search with one query gives;
---- "cosine", that of the vectors at unit length, 0 for zeros; "l2", minus the distance; the last two are summed in float64.
+--- Metrics (larger scores are better in all): "dot", if not given: the inner product, the same to the last bit as
+--- vec.search gives for one query; "cosine", that of the vectors at unit length, 0 for zeros;
+--- "l2", minus the distance; the last two are summed in float64.
 ---@param matrix hilum.vec.Matrix  the one that was quantised, unchanged; may be mapped from a file
 ---@param queries hilum.vec.Matrix  q x d
 ---@param k integer  at least 1; fewer are found where there are fewer
----@param options? {metric?: "dot"|"cosine"|"l2", groups?: integer[], query_groups?: integer[], only?: integer[]|string}  "dot" if not given; the others as in vec.search
----@return {rows: integer[], scores: number[], rescored: integer}[] results  one per query; rescored: how many rows were read from the matrix
+---@param options? {metric?: string, groups?: integer[], query_groups?: integer[], only?: integer[]|string}  see above and vec.search
+---@return {rows: integer[], scores: number[], rescored: integer}[] results  one per query; rescored: rows read from the matrix
 ---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage local q = assert(vec.quantize(gallery))
 ---@usage local best = q:search(gallery, gallery:slice(1, 1), 10)[1] print(best.rows[1], best.scores[1], best.rescored)

@@ -23,8 +23,14 @@ def make(folder, rows, cols, queries):
         x += random.standard_normal((count, cols), dtype=np.float32) * np.float32(0.5 / cols**0.5)
         return x / np.linalg.norm(x, axis=1, keepdims=True)
 
-    data, asked = draw(rows), draw(queries)
-    best = np.concatenate([top(data, asked[i : i + 50]) for i in range(0, queries, 50)])
+    def draw_all(count):
+        x = np.empty((count, cols), np.float32)
+        for i in range(0, count, 65536):
+            x[i : i + 65536] = draw(min(65536, count - i))
+        return x
+
+    data, asked = draw_all(rows), draw_all(queries)
+    best = np.concatenate([top(data, asked[i : i + 20]) for i in range(0, queries, 20)])
     for name, array in ("vectors", data), ("queries", asked), ("best", best.astype(np.float32)):
         np.save(f"{folder}/{name}.npy", array)
 

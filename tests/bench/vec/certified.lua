@@ -67,7 +67,7 @@ return {
   },
   run = function(opt, ctx)
     local folder = make_data(opt)
-    local data, asked = assert(npy.read(fs.join(folder, "vectors.npy"))), assert(npy.read(fs.join(folder, "queries.npy")))
+    local data, asked = assert(npy.map(fs.join(folder, "vectors.npy"))), assert(npy.read(fs.join(folder, "queries.npy")))
     local best = assert(npy.read(fs.join(folder, "best.npy")))
     local ours, making, theirs, recall, rescored, q = {}, {}, {}, 1, 0, nil
     for _ = 1, opt.rounds do
