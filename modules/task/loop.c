@@ -18,6 +18,8 @@ struct hl_loop *hl_loop_of(lua_State *L) {
 
 int hl_loop_jobs(const struct hl_loop *loop) { return loop->pool.jobs; }
 
+bool hl_loop_has_tasks(const struct hl_loop *loop) { return loop->alive > 0; }
+
 /* Descriptors. */
 
 bool hl_watch_set(struct hl_loop *loop, struct hl_watch *watch, uint32_t events) {

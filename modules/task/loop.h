@@ -26,6 +26,9 @@ struct hl_loop *hl_loop_of(lua_State *L);
 
 int hl_loop_jobs(const struct hl_loop *loop);
 
+/* Is there a task that could run while the caller waits? */
+bool hl_loop_has_tasks(const struct hl_loop *loop);
+
 /* Runs until no task is left. False if a task that nobody joined has failed (reported on stderr). */
 bool hl_loop_drain(struct hl_loop *loop, lua_State *L);
 

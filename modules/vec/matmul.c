@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Matrix products by BLAS, which is asked for one block of the longer side of the result at a time. Each block costs a copy of
- * the shared factor, hence four of them where that leaves enough for a thread.
+ * the shared factor, hence no more than two of them for a product as small as those of a training step.
  */
 #include <cblas.h>
 
@@ -12,8 +12,8 @@ enum { LEAST = 128, MOST = 512 };
 static size_t longer_side(const struct hl_matmul *job) { return job->c->rows > job->c->cols ? job->c->rows : job->c->cols; }
 
 static size_t block_size(const struct hl_matmul *job) {
-  size_t quarter = longer_side(job) / 4;
-  return quarter < LEAST ? LEAST : quarter < MOST ? quarter : MOST;
+  size_t half = (longer_side(job) + 1) / 2;
+  return half < LEAST ? LEAST : half < MOST ? half : MOST;
 }
 
 size_t hl_matmul_parts(const struct hl_matmul *job) { return (longer_side(job) + block_size(job) - 1) / block_size(job); }

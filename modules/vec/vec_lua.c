@@ -7,9 +7,15 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "task/loop.h"
+
 /* Operations. */
 
-enum { WORTH_A_THREAD = 100000 /* nanoseconds */, BLOCK_ELEMENTS = 1 << 16 };
+/* Nanoseconds. Below the first, work costs less than handing it to a thread and back; below the second, one job with no task that
+ * could run meanwhile does it where it is asked for, and Ctrl-C still comes soon enough. */
+enum { WORTH_A_THREAD = 100000, WORTH_A_WAIT = 50000000 };
+
+enum { BLOCK_ELEMENTS = 1 << 16 };
 
 void *vec_op_new(lua_State *L, const struct hl_op_class *cls, size_t size) { return hl_op_new(L, cls, size); }
 
@@ -38,7 +44,9 @@ int vec_op_push_result(lua_State *L, struct hl_op *op) {
 }
 
 int vec_op_run(lua_State *L, struct vec_op *op, double nanoseconds) {
-  return nanoseconds < WORTH_A_THREAD ? hl_op_run_here(L, &op->op) : hl_op_await(L, &op->op);
+  struct hl_loop *loop = op->op.loop;
+  bool nothing_gained = hl_loop_jobs(loop) == 1 && !hl_loop_has_tasks(loop);
+  return nanoseconds < (nothing_gained ? WORTH_A_WAIT : WORTH_A_THREAD) ? hl_op_run_here(L, &op->op) : hl_op_await(L, &op->op);
 }
 
 /* Ranges of rows. */
