@@ -36,7 +36,7 @@ local function run(opt, ctx)
   for i, path in ipairs(opt.tables) do tables[i] = "'" .. assert(fs.real(path)) .. "'" end
   local listed = table.concat(tables, " ")
   local ours = ("cd %s && '%s' --quiet labels %s"):format(folder, fs.real("/proc/self/exe"), listed)
-  local peer = ("cd %s && %s '%s/peer.py' %s"):format(folder, opt.python, fs.real(here), listed)
+  local peer = ("cd %s && %s '%s/../peers/labels.py' %s"):format(folder, opt.python, fs.real(here), listed)
   local times = { ours = {}, peer = {} }
   for i = 1, opt.rounds do times.ours[i], times.peer[i] = seconds(ours), seconds(peer) end
   local rows = check_same(folder)
@@ -52,7 +52,7 @@ return {
   options = {
     { "tables", type = "list", of = "path", positional = true, required = true, metavar = "TABLE", help = "NIH-CXR-LT tables" },
     { "rounds", type = "integer", default = 7, min = 1, help = "runs of each" },
-    { "python", type = "string", default = "python3", help = "the interpreter" },
+    { "python", type = "string", default = "/usr/bin/python3", help = "the interpreter" },
   },
   run = run,
 }

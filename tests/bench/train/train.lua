@@ -29,7 +29,7 @@ local function fastest(repeats, f)
   return best
 end
 
--- What peer.py reads.
+-- What peers/train.py reads.
 local function write_data(folder, run)
   local fs, npy, vec, place = require "hilum.fs", require "hilum.npy", require "hilum.vec", {}
   for i, caption in ipairs(run.train.place) do place[i] = caption - 1 end
@@ -40,7 +40,7 @@ local function write_data(folder, run)
 end
 
 local function run_peer(opt, folder, threads)
-  local script = debug.getinfo(1, "S").source:match("^@(.*)train%.lua$") .. "peer.py"
+  local script = debug.getinfo(1, "S").source:match("^@(.*)train/train%.lua$") .. "peers/train.py"
   local pipe = assert(io.popen(("OPENBLAS_NUM_THREADS=%d %s '%s' '%s' %d"):format(threads, opt.python, script, folder, opt.repeats)))
   local seconds = tonumber(pipe:read("a"))
   assert(pipe:close() and seconds, "the peer failed")

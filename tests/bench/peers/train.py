@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The peer of train.lua: one training epoch of the offline model in numpy, the same products on the same data.
+"""The peer of ../train/train.lua: one training epoch of the offline model in numpy, the same products on the same data.
 
-    OPENBLAS_NUM_THREADS=1 /usr/bin/python3 peer.py FOLDER REPEATS
+    OPENBLAS_NUM_THREADS=1 /usr/bin/python3 train.py FOLDER REPEATS
 
 FOLDER holds projected.npy (N x k), place.npy (the caption of each record, from 0), features.npy (captions x active buckets) and
 likeness.npy (captions x captions). Prints the seconds of the fastest of REPEATS epochs."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What `hilum labels` does to NIH-CXR-LT tables, in Python's csv and json: dataset.jsonl and labels.json, without the checks
-(repeated ids, shared patients) and without waiting for the disk. Usage: peer.py TABLE..."""
+(repeated ids, shared patients) and without waiting for the disk. Usage: labels.py TABLE..."""
 import csv
 import json
 import sys
