@@ -33,8 +33,8 @@ local function with_traceback(err)
   return err
 end
 
-local function report(err, name)
-  io.stderr:write("hilum", name and " " .. name or "", ": ", host.message(err), "\n")
+local function report(err)
+  io.stderr:write("hilum: ", host.message(err), "\n")
   local kind = type(err) == "table" and rawget(err, "kind")
   return kind == "interrupted" and INTERRUPTED or kind == "usage" and USAGE or FAILED
 end
@@ -100,16 +100,16 @@ local function dispatch(arguments)
     return require "host.repl".run(globals)
   end
   if name == "-" then return run_stdin(rest) end
-  return run_named(name, rest, globals), name
+  return run_named(name, rest, globals)
 end
 
 return (function(arguments)
   install_globals()
   keep_open_at_exit()
-  local ok, status, name = xpcall(dispatch, with_traceback, arguments)
+  local ok, status = xpcall(dispatch, with_traceback, arguments)
   if not ok then return report(status) end
   local clean = host.drain()
   if clean == nil then return INTERRUPTED end
   if status == DONE and not clean then return FAILED end
-  return status, name
+  return status
 end)(...)

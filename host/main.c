@@ -80,8 +80,7 @@ int main(int argc, char **argv) {
   atexit(check_output);
   keep_freed_memory();
   signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a failing write, told like any other */
-
+  signal(SIGXFSZ, SIG_IGN);               /* a limit on the size of files is a failing write, told like any other */
   setenv("OPENBLAS_NUM_THREADS", "1", 1); /* BLAS runs on our workers; threads of its own would fight them */
   lua_State *L = luaL_newstate();
   if (!L) return fputs("hilum: not enough memory\n", stderr), EXIT_FAILURE;

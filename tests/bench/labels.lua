@@ -1,22 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- `hilum labels` beside the same in Python's csv, whole processes in turn: hilum tests/bench/labels/labels.lua TABLE…
+-- `hilum labels` beside the same in Python's csv, whole processes in turn: hilum tests/bench/labels.lua TABLE…
 -- (NIH-CXR-LT tables). Prints the medians and their ratio, after comparing what the two have written.
 local fs = require "hilum.fs"
 local json = require "hilum.json"
-local task = require "hilum.task"
+local timing = require "timing"
 
 local here = debug.getinfo(1, "S").source:match("^@(.*)/") or "."
-
-local function seconds(command)
-  local began = task.now()
-  assert(os.execute(command))
-  return task.now() - began
-end
-
-local function median(list)
-  table.sort(list)
-  return list[(#list + 1) // 2]
-end
 
 -- The peer knows no split; all else is to be the same.
 local function check_same(folder)
@@ -36,12 +25,12 @@ local function run(opt, ctx)
   for i, path in ipairs(opt.tables) do tables[i] = "'" .. assert(fs.real(path)) .. "'" end
   local listed = table.concat(tables, " ")
   local ours = ("cd %s && '%s' --quiet labels %s"):format(folder, fs.real("/proc/self/exe"), listed)
-  local peer = ("cd %s && %s '%s/../peers/labels.py' %s"):format(folder, opt.python, fs.real(here), listed)
+  local peer = ("cd %s && %s '%s/peers/labels.py' %s"):format(folder, opt.python, fs.real(here), listed)
   local times = { ours = {}, peer = {} }
-  for i = 1, opt.rounds do times.ours[i], times.peer[i] = seconds(ours), seconds(peer) end
+  for i = 1, opt.rounds do times.ours[i], times.peer[i] = timing.seconds(ours), timing.seconds(peer) end
   local rows = check_same(folder)
   assert(fs.remove_tree(folder))
-  local result = { rows = rows, hilum = median(times.ours), python = median(times.peer) }
+  local result = { rows = rows, hilum = timing.median(times.ours), python = timing.median(times.peer) }
   result.ratio = result.python / result.hilum
   ctx.print("%d rows: hilum %.3f s, python %.3f s, ratio %.1f", rows, result.hilum, result.python, result.ratio)
   return result
