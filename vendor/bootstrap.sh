@@ -9,7 +9,7 @@ set -eu
 CDPATH="" cd "$(dirname "$0")/.."
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev
-  libjpeg-dev libpng-dev libssl-dev libopenblas-dev"
+  libjpeg-dev libpng-dev libssl-dev libopenblas-dev libexpat1-dev libarchive-dev libmicrohttpd-dev libedit-dev"
 all_packages="clang clang-format libclang-rt-14-dev lua-check chromium"
 
 missing_packages() {
