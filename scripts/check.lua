@@ -34,31 +34,6 @@ local function gather(arguments, ctx)
   return found
 end
 
--- Groups of paths with the same bytes. Only files of equal size are read.
-local function find_duplicates(paths, reports)
-  local by_size, suspects = {}, {}
-  for i, path in ipairs(paths) do
-    local size = reports[i].bytes
-    if size and size > 0 then
-      by_size[size] = by_size[size] or {}
-      table.insert(by_size[size], path)
-    end
-  end
-  for _, path_list in pairs(by_size) do
-    if #path_list > 1 then table.move(path_list, 1, #path_list, #suspects + 1, suspects) end
-  end
-  table.sort(suspects)
-  local by_hash, groups = {}, {}
-  for i, sum in ipairs(#suspects > 0 and require "hilum.hash".sha256_file(suspects) or {}) do
-    if type(sum) == "string" then
-      if by_hash[sum] and #by_hash[sum] == 1 then groups[#groups + 1] = by_hash[sum] end
-      by_hash[sum] = by_hash[sum] or {}
-      table.insert(by_hash[sum], suspects[i])
-    end
-  end
-  return groups
-end
-
 -- The names that label tables or a dataset.jsonl speak of.
 local function labelled_names(tables, ctx)
   local names = {}
@@ -114,6 +89,11 @@ local function print_findings(result, ctx)
     for i, path in ipairs(group) do names[i] = show(path) end
     ctx.print("%s: warning: the same file %d times; a copy in another split would leak", table.concat(names, ", "), #group)
   end
+  for _, group in ipairs(result.near_duplicates) do
+    local names = {}
+    for i, path in ipairs(group.files) do names[i] = show(path) end
+    ctx.print("%s: warning: the same picture %d times (correlation %.3f)", table.concat(names, ", "), #group.files, group.correlation)
+  end
 end
 
 local function say_skipped(found, ctx)
@@ -137,31 +117,68 @@ end
 local function count(number, noun) return ("%d %s%s"):format(number, noun, number == 1 and "" or "s") end
 
 local function say_counts(result, ctx)
-  ctx.say("%s: %d ok, %d with problems; %s, %s of duplicates (%.1f s, %.0f images/s)", count(result.images, "image"), result.ok,
-    result.broken, count(#result.warnings, "warning"), count(#result.duplicates, "group"), result.seconds,
-    result.images / math.max(result.seconds, 1e-9))
+  ctx.say("%s: %d ok, %d with problems; %s, %s of duplicates, %d of near duplicates (%.1f s, %.0f images/s)",
+    count(result.images, "image"), result.ok, result.broken, count(#result.warnings, "warning"), count(#result.duplicates, "group"),
+    #result.near_duplicates, result.seconds, result.images / math.max(result.seconds, 1e-9))
 end
 
 -- What is in a project is remembered there; a folder that is none stays as it is.
-local function memory_of(project)
+local function in_project(project, name)
   for _, mark in ipairs { "project.lua", "run.jsonl" } do
-    if fs.stat(project:path(mark)) then return project:path("cache/check.jsonl") end
+    if fs.stat(project:path(mark)) then return project:path(name) end
   end
+end
+
+local function find_near(found, reports, exact, ctx)
+  local progress <close> = ctx.progress(#found.paths, "compare")
+  local near = require "lib.check.duplicates".near(found.paths, reports, exact, function(paths)
+    return require "lib.checked".hashes(paths, { progress = progress, memory = in_project(ctx.project, "cache/phash.jsonl") })
+  end)
+  progress:finish()
+  return near
+end
+
+local function fix(folder, found, reports, ctx)
+  local progress <close> = ctx.progress(#found.paths, "fix")
+  local strictest = require "hilum.image".limits
+  local counts, left_out = require "lib.check.fixing".into(folder, found, reports, strictest, progress)
+  progress:finish()
+  ctx.say("%s: %s as it was, %d written anew, %d left out", folder, count(counts.kept, "image"), counts.rewritten, #left_out)
+  return { folder = folder, kept = counts.kept, rewritten = counts.rewritten, left_out = require "hilum.json".array(left_out) }
+end
+
+local function write_page(path, result, found, reports, ctx)
+  local dataset = require "lib.dataset"
+  local records
+  for _, name in ipairs { "splits.jsonl", "dataset.jsonl" } do
+    local file = ctx.project:path(name)
+    if not records and fs.stat(file) then records = dataset.read(file) end
+  end
+  assert(fs.mkdir(fs.dir(path)))
+  assert(fs.write(path, require "lib.check.page".render(result, found, reports, records)))
+  ctx.say("page: %s", path)
+end
+
+local function judge(opt, ctx, found)
+  local progress <close> = ctx.progress(#found.paths, "check")
+  local reports = require "lib.checked".reports(found.paths, { progress = progress,
+    memory = in_project(ctx.project, "cache/check.jsonl"), limits = titan.image_limits(titan.limits) })
+  progress:finish()
+  local array = require "hilum.json".array
+  local result = collect(found, reports)
+  result.duplicates = array(require "lib.check.duplicates".exact(found.paths, reports))
+  result.near_duplicates = array(opt.exact and {} or find_near(found, reports, result.duplicates, ctx))
+  return result, reports
 end
 
 local function run(opt, ctx)
   local task = require "hilum.task"
   local began = task.now()
   local found = gather(opt.images, ctx)
-  local progress <close> = ctx.progress(#found.paths, "check")
-  local reports = require "lib.checked".reports(found.paths, { progress = progress, memory = memory_of(ctx.project),
-    limits = titan.image_limits(titan.limits) })
-  progress:finish()
-  local result = collect(found, reports)
+  local result, reports = judge(opt, ctx, found)
   result.images = #found.paths + #found.dicom
   result.ok = result.images - result.broken
   result.skipped = found.skipped_count
-  result.duplicates = require "hilum.json".array(find_duplicates(found.paths, reports))
   result.seconds = task.now() - began
   if opt.labels then
     result.unlabelled, result.imageless = compare_with_labels(found, labelled_names(opt.labels, ctx))
@@ -172,6 +189,9 @@ local function run(opt, ctx)
   say_skipped(found, ctx)
   say_counts(result, ctx)
   if result.images == 0 then ctx.fail("no images there; hilum reads .png and .jpg") end
+  if opt.fix then result.fixed = fix(opt.fix, found, reports, ctx) end
+  local page = opt.page or in_project(ctx.project, "reports/check.html")
+  if page then write_page(page, result, found, reports, ctx) end
   result.exit = result.broken > 0 and 1 or 0
   return result
 end
@@ -181,7 +201,12 @@ return {
   details = [[
 Reads every PNG and JPEG completely: chunk structure, checksums, the compressed data to its last byte, rows, size, and the limits of
 Titan Multimodal Embeddings (PNG or JPEG, 5 MB, sides of 128 to 4,096 pixels, sides at most 1 to 4). Prints a line for each
-problem and warning; exact duplicates are found too. Inside a project what was found is kept in cache/check.jsonl until a file changes.
+problem and warning. Found too: copies of a file, copies of a picture in another size, format or brightness (perceptual hashes,
+confirmed by correlation of the pixels), and text or camera data that may name a patient. Nothing is deleted.
+
+--fix writes to a new folder what is sound, and what can be made so: without alpha, text and interlacing, with 8 bits a sample, within
+the limits, in the format that the name says. Inside a project a page goes to reports/check.html, and what was found is kept in cache/
+until a file changes.
 
 Exit status 1 if any image has a problem; warnings and duplicates alone give 0.]],
   options = {
@@ -189,10 +214,14 @@ Exit status 1 if any image has a problem; warnings and duplicates alone give 0.]
       help = "folders, searched below, or files" },
     { "labels", type = "list", of = "path", metavar = "TABLE",
       help = "label tables, or dataset.jsonl: say which images have no label, and the reverse" },
+    { "exact", type = "flag", help = "look for copies of files only, not of pictures" },
+    { "fix", type = "path", metavar = "FOLDER", help = "write what is sound or can be made so there" },
+    { "page", type = "path", metavar = "FILE", help = "write a page of what there is and what is wrong with it" },
   },
   examples = {
     "hilum check images",
     "hilum check images --labels labels.csv --json",
+    "hilum check exported --fix images --page check.html",
     "hilum check one.png another.jpg",
   },
   run = run,

@@ -45,6 +45,9 @@ void hl_batch_items(lua_State *L, struct hl_batch *batch, void *slot, size_t siz
 bool hl_batch_read(struct hl_batch *batch, size_t item, struct hl_scratch *scratch, const uint8_t **bytes, size_t *size,
                    struct hl_error *err);
 
+/* Worker: the input as a gray image, which the caller frees. False: the failure is kept. */
+bool hl_batch_gray(struct hl_batch *batch, size_t item, struct hl_image *gray);
+
 /* Worker: keeps err, with the name of the operation and of the file, as what became of the item. */
 void hl_batch_fail(struct hl_batch *batch, size_t item, const struct hl_error *err);
 
@@ -67,6 +70,9 @@ int hl_l_image_thumbnail(lua_State *L);
 int hl_l_image_resize(lua_State *L);
 int hl_l_image_encode(lua_State *L);
 int hl_l_image_write(lua_State *L);
+int hl_l_image_phash(lua_State *L);
+int hl_l_image_similar(lua_State *L);
+int hl_l_image_correlation(lua_State *L);
 void hl_push_image_limits(lua_State *L);
 
 #endif

@@ -67,16 +67,18 @@ static bool make_gray(const struct hl_image *image, struct hl_image *gray, struc
   return true;
 }
 
+bool hl_batch_gray(struct hl_batch *batch, size_t item, struct hl_image *gray) {
+  const struct hl_image *image = batch->inputs[item].image;
+  struct hl_error err;
+  bool is_made = image ? make_gray(image, gray, &err) : decode_input(batch, item, HL_IMAGE_GRAY, gray, &err);
+  if (!is_made) hl_batch_fail(batch, item, &err);
+  return is_made;
+}
+
 static void work_describe(struct hl_op *op, size_t item) {
   struct decode_op *decode = (struct decode_op *)op;
-  const struct hl_image *image = decode->batch.inputs[item].image;
   struct hl_image gray = {0};
-  struct hl_error err;
-  bool is_ready = image ? make_gray(image, &gray, &err) : decode_input(&decode->batch, item, HL_IMAGE_GRAY, &gray, &err);
-  if (is_ready)
-    describe_gray(&gray, decode->features.data + item * HL_FEATURES);
-  else
-    hl_batch_fail(&decode->batch, item, &err);
+  if (hl_batch_gray(&decode->batch, item, &gray)) describe_gray(&gray, decode->features.data + item * HL_FEATURES);
   hl_image_free(&gray);
 }
 

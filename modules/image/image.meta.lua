@@ -34,7 +34,8 @@ image.limits = {}
 ---   no-eoi, jpeg-truncated, jpeg-corrupt, unsupported (12 bits, lossless, ...), cmyk
 ---   bomb (more pixels than are ever decoded)
 ---   too-large, too-small, too-wide, too-many-pixels, aspect (limits)
---- Warnings: rgba, alpha, deep (16 bits), interlaced, progressive, arithmetic, inference-pixels
+--- Warnings: rgba, alpha, deep (16 bits), interlaced, progressive, arithmetic, inference-pixels, text (text or camera data that may name a
+--- patient: PNG's tEXt, zTXt, iTXt but for Software, and eXIf; JPEG's Exif, XMP, IPTC and comment)
 ---@param input string|{bytes: string}|table  input or list of inputs
 ---@param options? {limits?: hilum.image.Limits|false, progress?: hilum.term.Progress}  limits: those that differ (0: no limit), or false
 ---@return hilum.image.Report|hilum.image.Report[] report
@@ -120,6 +121,31 @@ function image.encode(img, options) end
 ---@return hilum.Error? err  the first, if several could not be written; the others are
 ---@usage assert(image.write(image.new(64, 64, 1), os.tmpname(), { format = "png" }))
 function image.write(img, path, options) end
+
+--- Perceptual hashes: what stays nearly the same when an image is resized, recompressed, brightened or converted.
+--- 256 bits of the cosine transform of the gray image at 64 x 64, as 64 hexadecimal digits; all 0 for an image of one colour.
+---@param input string|{bytes: string}|hilum.image.Image|table  input or list of inputs, images included
+---@param options? {progress?: hilum.term.Progress}
+---@return string|string[]? hash
+---@return hilum.Error|table? err
+---@usage assert(#image.phash(image.new(64, 64, 1)) == 64)
+function image.phash(input, options) end
+
+--- Pairs of similar hashes: for each hash the 8 nearest before it in the list, if they differ from it in at most `most` bits.
+--- Those of images of one colour resemble nothing. Compares all with all: 112,120 hashes in seconds.
+---@param hashes string[]  as image.phash gives them
+---@param most integer  0..256 bits; two unrelated images differ in about 128
+---@return {first: integer, second: integer, distance: integer}[] pairs  places in the list, first < second
+---@usage for _, pair in ipairs(image.similar(image.phash { "a.png", "b.png" }, 26)) do print(pair.first, pair.second, pair.distance) end
+function image.similar(hashes, most) end
+
+--- Pearson's correlation of the samples of two images of one size.
+---@param a hilum.image.Image
+---@param b hilum.image.Image  of the same width, height and channels
+---@return number correlation  -1..1; 0 if one of them is of one colour
+---@usage local ramp = image.new(4, 1, 1, "\0\85\170\255")
+---@usage assert(image.correlation(ramp, ramp) > 0.999)
+function image.correlation(a, b) end
 
 --- Makes an image, black unless bytes are given.
 ---@param width integer  1..65535

@@ -79,6 +79,9 @@ HL_MODULE int luaopen_hilum_image(lua_State *L) {
                                        {"resize", hl_l_image_resize},
                                        {"encode", hl_l_image_encode},
                                        {"write", hl_l_image_write},
+                                       {"phash", hl_l_image_phash},
+                                       {"similar", hl_l_image_similar},
+                                       {"correlation", hl_l_image_correlation},
                                        {"new", l_new},
                                        {NULL, NULL}};
   register_image(L);

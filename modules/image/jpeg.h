@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/image.h"
 #include "image/decode.h"
+#include "image/notes.h"
 #include "image/report.h"
 
 enum hl_jpeg_color { HL_JPEG_GRAY, HL_JPEG_COLOR, HL_JPEG_CMYK, HL_JPEG_YCCK, HL_JPEG_OTHER };
@@ -25,6 +26,7 @@ struct hl_jpeg {
   unsigned scans;
   bool has_end;    /* EOI is there */
   size_t trailing; /* bytes after EOI */
+  struct hl_notes notes;
 };
 
 /* Walks the markers to EOI. On false the fields known so far are set. Defects: "jpeg-truncated" (it ends within a segment),

@@ -24,6 +24,7 @@ void hl_jpeg_check(const uint8_t *bytes, size_t size, struct hl_report *report) 
   if (jpeg.trailing) hl_report_problem(report, "trailing-bytes", "%zu bytes follow EOI, the end of the image", jpeg.trailing);
   if (jpeg.is_progressive) hl_report_warning(report, "progressive", "it is progressive, which some services do not take");
   if (jpeg.is_arithmetic) hl_report_warning(report, "arithmetic", "it has arithmetic coding, which few programs read");
+  hl_notes_warn(&jpeg.notes, report);
 }
 
 bool hl_jpeg_info(const uint8_t *bytes, size_t size, struct hl_report *report, struct hl_error *err) {

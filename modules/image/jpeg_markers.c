@@ -17,7 +17,10 @@ enum {
   SOI = 0xD8,
   EOI = 0xD9,
   SOS = 0xDA,
+  APP1 = 0xE1,
+  APP13 = 0xED,
   APP14 = 0xEE,
+  COM = 0xFE,
   TEM = 0x01,
   NO_TRANSFORM = -1
 };
@@ -60,8 +63,22 @@ static enum hl_jpeg_color find_color(unsigned components, int transform) {
   }
 }
 
+static bool begins_with(const uint8_t *data, size_t length, const char *text) {
+  return length >= strlen(text) && memcmp(data, text, strlen(text)) == 0;
+}
+
 static void take_adobe(struct walk *walk, const uint8_t *data, size_t length) {
-  if (length >= 12 && memcmp(data, "Adobe", 5) == 0) walk->transform = data[11];
+  if (length >= 12 && begins_with(data, length, "Adobe")) walk->transform = data[11];
+}
+
+/* Exif, XMP, the IPTC record in Photoshop's segment, and the comment. */
+static void take_note(unsigned marker, const uint8_t *data, size_t length, struct hl_notes *notes) {
+  const char *kind = marker == COM                                                            ? "COM"
+                     : marker == APP1 && begins_with(data, length, "Exif")                    ? "Exif"
+                     : marker == APP1 && begins_with(data, length, "http://ns.adobe.com/xap") ? "XMP"
+                     : marker == APP13                                                        ? "IPTC"
+                                                                                              : NULL;
+  if (kind) hl_notes_add(notes, kind, NULL, 0, length);
 }
 
 /* From within entropy-coded data to the next marker that is neither a stuffed zero nor a restart. */
@@ -97,6 +114,7 @@ static bool read_segment(struct walk *walk, unsigned marker, struct hl_jpeg *jpe
   length -= 2;
   if (is_frame_header(marker) && !take_frame(marker, data, length, jpeg, err)) return false;
   if (marker == APP14) take_adobe(walk, data, length);
+  take_note(marker, data, length, &jpeg->notes);
   if (marker == SOS) {
     jpeg->scans++;
     skip_scan(walk);

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/image.h"
 #include "image/decode.h"
+#include "image/notes.h"
 #include "image/report.h"
 #include "image/scratch.h"
 
@@ -34,6 +35,7 @@ struct hl_png {
   size_t stream_size, data_chunks;
   bool has_end;    /* IEND is there */
   size_t trailing; /* bytes after IEND */
+  struct hl_notes notes;
 };
 
 /* Samples a pixel of that colour type in the file (a palette index is one). */

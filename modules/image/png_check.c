@@ -39,6 +39,7 @@ static void warn(const struct hl_png *png, struct hl_report *report) {
     hl_report_warning(report, "alpha", "it has transparency, which models do not see");
   if (header->depth == 16) hl_report_warning(report, "deep", "it has 16 bits a sample, of which models see 8");
   if (header->interlace) hl_report_warning(report, "interlaced", "it is interlaced: larger and slower to read");
+  hl_notes_warn(&png->notes, report);
 }
 
 /* A file cut off between two chunks lacks the end of its data and IEND: that is one defect. */

@@ -18,6 +18,10 @@ enum {
   TRNS = TAG('t', 'R', 'N', 'S'),
   IDAT = TAG('I', 'D', 'A', 'T'),
   IEND = TAG('I', 'E', 'N', 'D'),
+  TEXT = TAG('t', 'E', 'X', 't'),
+  ZTXT = TAG('z', 'T', 'X', 't'),
+  ITXT = TAG('i', 'T', 'X', 't'),
+  EXIF = TAG('e', 'X', 'I', 'f'),
   SIGNATURE_SIZE = 8,
   FRAME_SIZE = 12, /* length, type and CRC around the data of a chunk */
   ANCILLARY = 1 << 29
@@ -165,6 +169,13 @@ static bool take_end(struct walk *walk, const struct chunk *chunk, struct hl_err
   return true;
 }
 
+/* Which program wrote the file is told by most of them, and says nothing of a patient. */
+static void take_text(struct hl_png *png, const struct chunk *chunk, const char *kind) {
+  static const char harmless[] = "Software";
+  if (chunk->length >= sizeof harmless && memcmp(chunk->data, harmless, sizeof harmless) == 0) return;
+  hl_notes_add(&png->notes, kind, chunk->data, strnlen((const char *)chunk->data, chunk->length), chunk->length);
+}
+
 static bool take_chunk(struct walk *walk, const struct chunk *chunk, struct hl_error *err) {
   switch (chunk->type) {
   case IHDR: return hl_defect(err, "chunk", "there are two IHDR");
@@ -172,6 +183,10 @@ static bool take_chunk(struct walk *walk, const struct chunk *chunk, struct hl_e
   case TRNS: return take_transparency(walk->png, chunk, err);
   case IDAT: return take_data(walk, chunk, err);
   case IEND: return take_end(walk, chunk, err);
+  case TEXT: take_text(walk->png, chunk, "tEXt"); return true;
+  case ZTXT: take_text(walk->png, chunk, "zTXt"); return true;
+  case ITXT: take_text(walk->png, chunk, "iTXt"); return true;
+  case EXIF: hl_notes_add(&walk->png->notes, "eXIf", NULL, 0, chunk->length); return true;
   default:
     if (chunk->type & ANCILLARY) return true;
     return hl_defect(err, "chunk", "the chunk %.4s is unknown and says that it must be understood",

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- image.check, within the limits of training, with a memory: the project's cache/check.jsonl.
+-- image.check within the limits of training, and image.phash, with a memory: the project's cache.
+local host = require "hilum.host"
 local image = require "hilum.image"
 local json = require "hilum.json"
 local memory = require "lib.memory"
@@ -14,26 +15,22 @@ local function add_doubts(report)
   for _, doubt in ipairs(titan.doubts(report)) do table.insert(report.warnings, doubt) end
 end
 
--- Fills in the reports of these entries. A memory that cannot be written only costs time in the next run.
-local function check_chunk(entries, paths, known, options)
-  local found, errors = image.check(paths, { progress = options.progress, limits = options.limits })
-  if errors then error(select(2, next(errors)), 0) end
-  local lasting = {}
-  for i, entry in ipairs(entries) do
-    add_doubts(found[i])
-    entry.report = found[i]
-    if entry.size then lasting[#lasting + 1] = entry end
+-- The entries of files that are there. A memory that cannot be written only costs time in the next run.
+local function lasting(entries)
+  local kept = {}
+  for _, entry in ipairs(entries) do
+    if entry.size then kept[#kept + 1] = entry end
   end
-  known:add(lasting)
+  return kept
 end
 
--- The entries, and their paths, that nothing is known of; the others get their report.
+-- The entries, and their paths, that nothing is known of; the others get what is.
 local function find_unknown(entries, paths, known)
   local unknown, their_paths = {}, {}
   for i, entry in ipairs(entries) do
     local before = known:find(entry)
     if before then
-      entry.report = before.report
+      entry.report, entry.phash = before.report, before.phash
     else
       unknown[#unknown + 1], their_paths[#their_paths + 1] = entry, paths[i]
     end
@@ -41,19 +38,48 @@ local function find_unknown(entries, paths, known)
   return unknown, their_paths
 end
 
--- The reports of the files, in order. options: progress; limits, as image.check takes them; memory, its path (none: nothing is
--- kept).
-function checked.reports(paths, options)
-  local known, entries = memory.open(options.memory), memory.entries(paths, json.encode(options.limits))
+-- Has work do what is not known of the files in chunks, each remembered at once. Returns the entries.
+local function remember(paths, terms, options, work)
+  local known, entries = memory.open(options.memory), memory.entries(paths, terms)
   local unknown, their_paths = find_unknown(entries, paths, known)
   if options.progress then options.progress:add(#paths - #unknown) end
   for first = 1, #unknown, CHUNK do
     local last = math.min(first + CHUNK - 1, #unknown)
-    check_chunk(table.move(unknown, first, last, 1, {}), table.move(their_paths, first, last, 1, {}), known, options)
+    local chunk = table.move(unknown, first, last, 1, {})
+    work(chunk, table.move(their_paths, first, last, 1, {}))
+    known:add(lasting(chunk))
   end
-  local reports = {}
-  for i, entry in ipairs(entries) do reports[i] = entry.report end
-  return reports
+  return entries
+end
+
+local function values_of(entries, field)
+  local values = {}
+  for i, entry in ipairs(entries) do values[i] = entry[field] end
+  return values
+end
+
+-- The reports of the files, in order. options: progress; limits, as image.check takes them; memory, its path (none: nothing is
+-- kept).
+function checked.reports(paths, options)
+  local terms = json.encode { limits = options.limits, hilum = host.version }
+  return values_of(remember(paths, terms, options, function(entries, their_paths)
+    local found, errors = image.check(their_paths, { progress = options.progress, limits = options.limits })
+    if errors then error(select(2, next(errors)), 0) end
+    for i, entry in ipairs(entries) do
+      add_doubts(found[i])
+      entry.report = found[i]
+    end
+  end), "report")
+end
+
+local NO_HASH = ("0"):rep(64)
+
+-- The perceptual hashes of the files, in order; one that cannot be read resembles nothing. options: progress, memory.
+function checked.hashes(paths, options)
+  return values_of(remember(paths, "phash " .. host.version, options, function(entries, their_paths)
+    local hashes = image.phash(their_paths, { progress = options.progress })
+    for i, entry in ipairs(entries) do entry.phash = hashes[i] or NO_HASH end
+  end), "phash")
 end
 
 return checked

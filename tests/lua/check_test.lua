@@ -126,3 +126,61 @@ t.test("outside a project nothing is written", function()
   check(dir)
   t.ok(fs.stat(fs.join(dir, "cache/check.jsonl")))
 end)
+
+-- a.png, the same smaller as JPEG, its bytes again, and another; a text inside, bytes behind the end, half a file.
+local function messy_folder()
+  local image = require "hilum.image"
+  local dir = folder { "a.png", "b.png" }
+  local a, b = fs.read(fs.join(dir, "images/a.png")), fs.read(fs.join(dir, "images/b.png"))
+  write(dir, "copy.png", a)
+  assert(image.write(assert(image.decode { bytes = a }), fs.join(dir, "images/a.jpg"), { quality = 60 }))
+  write(dir, "tail.png", b .. "tail")
+  write(dir, "half.png", b:sub(1, #b // 2))
+  return dir
+end
+
+t.test("pictures that look the same are grouped, copies of a file once", function()
+  local _, result = check(messy_folder())
+  t.eq(result.duplicates, { { "images/a.png", "images/copy.png" } })
+  t.eq(#result.near_duplicates, 1)
+  t.eq(result.near_duplicates[1].files, { "images/a.jpg", "images/a.png" })
+  t.ok(result.near_duplicates[1].correlation > 0.98)
+  _, result = check(messy_folder(), "images --exact")
+  t.eq(#result.near_duplicates, 0)
+end)
+
+t.test("fix: what is sound stays, what can be mended is, what cannot is named; the originals are as they were", function()
+  local image = require "hilum.image"
+  local dir = messy_folder()
+  local before = fs.read(fs.join(dir, "images/tail.png"))
+  assert(image.write(image.new(600, 300, 4, ("\1\2\3\255"):rep(600 * 300)), fs.join(dir, "images/rgba.png")))
+  local jpeg = assert(image.encode(image.new(200, 200, 3), { format = "jpeg" }))
+  write(dir, "wrong.png", jpeg)
+  local status, result = check(dir, "images --fix clean")
+  t.eq(status, 1)
+  t.eq(result.fixed, { folder = "clean", kept = 4, rewritten = 3, left_out = json.array { "images/half.png" } })
+  t.eq(fs.read(fs.join(dir, "images/tail.png")), before)
+  t.eq(fs.read(fs.join(dir, "clean/a.png")), fs.read(fs.join(dir, "images/a.png")))
+  local clean, after = check(dir, "clean --exact")
+  t.eq({ clean, #after.problems, #after.warnings }, { 0, 0, 0 })
+  t.eq(image.info(fs.join(dir, "clean/wrong.png")).format, "png")
+end)
+
+t.test("fix: too large becomes as large as is allowed, in its shape", function()
+  local image = require "hilum.image"
+  local dir = folder { "a.png" }
+  assert(image.write(image.new(6000, 3000, 1), fs.join(dir, "images/wide.png")))
+  check(dir, "images --fix clean")
+  local info = image.info(fs.join(dir, "clean/wide.png"))
+  t.eq({ info.width, info.height }, { 4096, 2048 })
+end)
+
+t.test("the page shows what is broken and what is double", function()
+  local dir = messy_folder()
+  check(dir, "images --page out/check.html")
+  local page = fs.read(fs.join(dir, "out/check.html"))
+  for _, expected in ipairs { "With problems %(2%)", "The same file more than once %(1 group%)", "images/half.png", "128 × 128",
+    "The same picture more than once %(1 group%)" } do
+    t.match(page, expected)
+  end
+end)

@@ -197,3 +197,41 @@ t.test("in tasks, many at once", function()
   local widths = task.map(list, function(input) return image.decode(input):width() end)
   for i = 1, 20 do t.eq(widths[i], 20 + i) end
 end)
+
+local function scene(patient) return assert(require "hilum.phantom".render(patient, 0, { size = 128 })) end
+
+t.test("phash: copies in another size, format or brightness are near, others far", function()
+  local one, other, flat = scene(1), scene(4), image.new(50, 50, 1)
+  local brighter = image.new(128, 128, 1, (one:bytes():gsub(".", function(c) return string.char(math.min(255, c:byte() + 15)) end)))
+  local hashes = assert(image.phash { one, image.resize(one, 333, 250), other, brighter, flat, flat,
+    { bytes = image.encode(one, { format = "jpeg", quality = 40 }) } })
+  t.eq(hashes[5], ("0"):rep(64))
+  local found = {}
+  for _, pair in ipairs(image.similar(hashes, 36)) do found[#found + 1] = pair.first .. "-" .. pair.second end
+  table.sort(found)
+  t.eq(found, { "1-2", "1-4", "1-7", "2-4", "2-7", "4-7" })
+  t.eq(#image.similar({ hashes[1], hashes[3] }, 256), 1)
+  t.ok(image.similar({ hashes[1], hashes[3] }, 256)[1].distance > 60)
+end)
+
+t.test("similar: of many the nearest eight, the earlier first", function()
+  local hashes = {}
+  for i = 1, 600 do hashes[i] = ("0"):rep(62) .. ("%02x"):format(1 + i % 2 * 2) end
+  local of_last = {}
+  for _, pair in ipairs(image.similar(hashes, 1)) do
+    if pair.second == 600 then of_last[#of_last + 1] = pair.first .. ":" .. pair.distance end
+  end
+  t.eq(of_last, { "2:0", "4:0", "6:0", "8:0", "10:0", "12:0", "14:0", "16:0" })
+  t.raises("item 1: hash expected", function() image.similar({ "xyz" }, 1) end)
+  t.raises("item 1: hash expected", function() image.similar({ ("g"):rep(64) }, 1) end)
+end)
+
+t.test("correlation", function()
+  local one, other = scene(1), scene(4)
+  t.near(image.correlation(one, one), 1, 1e-12)
+  local negative = image.new(128, 128, 1, (one:bytes():gsub(".", function(c) return string.char(255 - c:byte()) end)))
+  t.near(image.correlation(one, negative), -1, 1e-12)
+  t.ok(image.correlation(one, other) < 0.98)
+  t.eq(image.correlation(one, image.new(128, 128, 1)), 0.0)
+  t.raises("same size", function() image.correlation(one, image.new(9, 9, 1)) end)
+end)

@@ -94,6 +94,23 @@ function plot.key(names)
   return h.ul { class = "key", items }
 end
 
+local MOST_INK = 60 -- %, so that numbers stay legible on the darkest cell
+
+-- A table of shares (0 to 1), the larger the darker: values[i][j] for row i and column j.
+function plot.heat(row_names, column_names, values)
+  local head, body = { h.td {} }, {}
+  for j, name in ipairs(column_names) do head[j + 1] = h.th { scope = "col", h.span { name } } end
+  for i, name in ipairs(row_names) do
+    local cells = { h.th { scope = "row", name } }
+    for j, value in ipairs(values[i]) do
+      local ink = ("--ink-share: %.0f%%"):format(MOST_INK * value)
+      cells[j + 1] = h.td { style = ink, value > 0 and ("%.0f"):format(100 * value) or "" }
+    end
+    body[i] = h.tr { cells }
+  end
+  return h.div { class = "scroll", tabindex = "0", h.table { class = "heat", h.thead { h.tr { head } }, h.tbody { body } } }
+end
+
 -- A scale from 0 (or min) to a round number at or above the largest value, with its ticks.
 function plot.scale(largest, min)
   local max = 1.0

@@ -49,6 +49,11 @@ svg text { fill: var(--soft); font-size: .75rem; font-family: inherit; font-vari
 .key .chance::before { width: 0; border-left: 2px solid var(--chance); background: none; }
 .key .line::before { height: 3px; vertical-align: .2rem; }
 .key .chance.line::before { width: .9rem; border-left: 0; border-top: 2px dashed var(--chance); height: 0; }
+table.heat { width: auto; font-size: .78rem; }
+.heat th, .heat td { border: 0; padding: .15rem .3rem; text-align: right; min-width: 2.1rem; }
+.heat thead th { vertical-align: bottom; text-align: left; }
+.heat thead th span { writing-mode: vertical-rl; transform: rotate(180deg); }
+.heat td { background: color-mix(in srgb, var(--tuned) var(--ink-share, 0%), var(--sheet)); }
 figure { margin: 1rem 0; }
 img, .no-picture { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; background: #000; border-radius: .25rem; }
 .no-picture { display: grid; place-items: center; text-align: center; padding: .5rem; background: var(--grid); color: var(--soft);

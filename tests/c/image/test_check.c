@@ -197,6 +197,47 @@ static void test_warnings(void) {
   }
 }
 
+/* A whole PNG with one more chunk before its data. */
+static struct file png_with(const char *name, const char *data, size_t size) {
+  struct file file, raw = random_rows(gray);
+  begin_png(&file, gray);
+  add_chunk(&file, name, data, size);
+  add_data(&file, deflate_bytes(raw.data, raw.size), 5000);
+  add_chunk(&file, "IEND", NULL, 0);
+  return file;
+}
+
+/* A whole JPEG with one more segment behind SOI. */
+static struct file jpeg_with(uint8_t marker, const char *data, size_t size) {
+  struct file good = make_jpeg((struct jpeg_kind){1, JCS_GRAYSCALE, false}, 64, 64), file = {0};
+  add_bytes(&file, good.data, 2);
+  add_bytes(&file, (uint8_t[]){0xFF, marker, 0, (uint8_t)(size + 2)}, 4);
+  add_bytes(&file, data, size);
+  add_bytes(&file, good.data + 2, good.size - 2);
+  return file;
+}
+
+#define LITERAL(text) text, sizeof(text) - 1
+
+static void test_notes(void) {
+  expect(png_with("tEXt", LITERAL("PatientName\0DOE^JANE")), "|text");
+  expect(png_with("zTXt", LITERAL("Comment\0\0xyz")), "|text");
+  expect(png_with("iTXt", LITERAL("no end of the keyword")), "|text");
+  expect(png_with("eXIf", LITERAL("MM\0*")), "|text");
+  expect(png_with("tEXt", NULL, 0), "|text");
+  expect(png_with("tEXt", LITERAL("Software\0gimp")), "");
+  expect(png_with("pHYs", LITERAL("123456789")), "");
+  expect(jpeg_with(0xE1, LITERAL("Exif\0\0MM")), "|text");
+  expect(jpeg_with(0xE1, LITERAL("http://ns.adobe.com/xap/1.0/\0<x/>")), "|text");
+  expect(jpeg_with(0xED, LITERAL("Photoshop 3.0")), "|text");
+  expect(jpeg_with(0xFE, LITERAL("")), "|text");
+  expect(jpeg_with(0xE1, LITERAL("other")), "");
+  struct file twice = png_with("tEXt", LITERAL("Patient\nName\0x"));
+  struct hl_report report = check(NULL, twice, &no_limits);
+  CHECK(strstr(report.findings[0].message, "tEXt Patient;") != NULL);
+  hl_report_free(&report);
+}
+
 static void test_bombs(void) {
   struct hl_png_header large = {30000, 30000, 8, HL_PNG_GRAY, 0}, huge = {100000, 100000, 16, HL_PNG_RGBA, 1};
   struct file zeros = {calloc(1 << 20, 1), 1 << 20};
@@ -285,6 +326,7 @@ int main(void) {
   test_windows();
   test_foreign();
   test_warnings();
+  test_notes();
   test_bombs();
   test_jpeg();
   test_limits();
