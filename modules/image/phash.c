@@ -75,7 +75,10 @@ size_t hl_phash_nearest(const struct hl_phash *hashes, size_t of, unsigned most,
   size_t count = 0;
   if (is_empty(&hashes[of])) return 0;
   for (size_t other = 0; other < of; other++) {
-    unsigned distance = hl_phash_distance(&hashes[of], &hashes[other]);
+    const struct hl_phash *a = &hashes[of], *b = &hashes[other];
+    unsigned half = (unsigned)(__builtin_popcountll(a->words[0] ^ b->words[0]) + __builtin_popcountll(a->words[1] ^ b->words[1]));
+    if (half > most) continue; /* nearly always: two words suffice to tell most apart */
+    unsigned distance = hl_phash_distance(a, b);
     if (distance <= most && !is_empty(&hashes[other])) count = insert(near, count, room, (struct hl_phash_near){other, distance});
   }
   return count;
