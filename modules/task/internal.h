@@ -6,6 +6,8 @@
  *   pool.c       worker threads and the items they take
  *   op.c         an operation's life, and the four ways to wait for it
  *   task.c       coroutines that the loop resumes
+ *   pipe.c       bytes from the loop to a thread; pipe_lua.c is task.pipe
+ *   command.c    task.command: programs
  *   interrupt.c  Ctrl-C
  *   loop.c       one step: poll, fire, resume
  */
@@ -103,6 +105,13 @@ void hl_task_cancel(struct hl_task *task);
 /* Pops a function and nargs arguments, pushes the task's Lua handle. [-(nargs+1), +1, m] */
 struct hl_task *hl_task_spawn(lua_State *L, int nargs);
 void hl_task_unlink(struct hl_task *task);
+
+/* Pipes: task.pipe and its type. */
+int hl_l_pipe(lua_State *L);
+void hl_pipe_new_type(lua_State *L);
+
+/* task.command. */
+int hl_l_command(lua_State *L);
 
 /* Timers. */
 double hl_timer_wait(const struct hl_loop *loop); /* seconds until the next one, < 0 for never */

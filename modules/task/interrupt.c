@@ -43,7 +43,7 @@ static void handle(int number) {
     return;
   }
   signal(number, SIG_DFL);
-  loop->stop.requested = 1;
+  loop->stop.requested = number;
   uint64_t one = 1;
   ssize_t written = write(loop->wake, &one, sizeof one);
   (void)written;
@@ -52,6 +52,7 @@ static void handle(int number) {
 
 void hl_loop_catch_interrupts(struct hl_loop *loop) {
   loop->stop = (struct hl_stop){0};
+  lua_sethook(loop->running, NULL, 0, 0);
   handler_state.loop = loop;
   handler_state.thread = pthread_self();
   struct sigaction action = {.sa_handler = handle};
@@ -65,4 +66,4 @@ void hl_loop_release_interrupts(void) {
   signal(SIGTERM, SIG_DFL);
 }
 
-bool hl_loop_interrupted(const struct hl_loop *loop) { return loop->stop.requested; }
+int hl_loop_interrupted(const struct hl_loop *loop) { return loop->stop.requested; }

@@ -64,6 +64,10 @@ void hl_loop_step(struct hl_loop *loop, lua_State *from, double max_wait, enum h
   if (what == HL_LOOP_TASKS) hl_task_run_ready(loop, from);
 }
 
+void hl_loop_run_once(struct hl_loop *loop, lua_State *L) {
+  hl_loop_step(loop, L, -1, loop->current ? HL_LOOP_IO : HL_LOOP_TASKS);
+}
+
 /* Opening and closing. */
 
 struct hl_loop *hl_loop_open(lua_State *L, int jobs) {
@@ -86,9 +90,8 @@ static struct hl_task *first_failure(struct hl_loop *loop) {
   return task;
 }
 
-/* Says on stderr which tasks failed without anybody asking, and forgets them. The message may be Lua's to make, which collects
- * tasks: each round begins anew. */
-static bool report_failures(struct hl_loop *loop, lua_State *L) {
+/* The message may be Lua's to make, which collects tasks: each round begins anew. */
+bool hl_loop_report_failures(struct hl_loop *loop, lua_State *L) {
   bool clean = true;
   int top = lua_gettop(L);
   for (struct hl_task *task; (task = first_failure(loop));) {
@@ -106,7 +109,7 @@ static bool report_failures(struct hl_loop *loop, lua_State *L) {
 
 bool hl_loop_drain(struct hl_loop *loop, lua_State *L) {
   while (loop->alive && !loop->stop.requested) hl_loop_step(loop, L, -1, HL_LOOP_TASKS);
-  return report_failures(loop, L);
+  return hl_loop_report_failures(loop, L);
 }
 
 static void cancel_all(struct hl_loop *loop) {

@@ -98,12 +98,11 @@ void hl_op_abandon(struct hl_op *op) {
   op->state = HL_OP_DONE;
   op->abandoned = true;
   op->waiter = NULL;
-  if (op->cls->work) {
-    hl_pool_withdraw(&op->loop->pool, op);
-    return;
-  }
   if (op->cls->cancel) op->cls->cancel(op);
-  release(op);
+  if (op->cls->work)
+    hl_pool_withdraw(&op->loop->pool, op);
+  else
+    release(op);
 }
 
 static void start(struct hl_op *op) {

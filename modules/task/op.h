@@ -17,7 +17,6 @@
 #ifndef HILUM_TASK_OP_H
 #define HILUM_TASK_OP_H
 
-#include <lua.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +24,7 @@
 
 #include "core/error.h"
 
+typedef struct lua_State lua_State; /* as in lua.h */
 struct hl_op;
 struct hl_loop;
 
@@ -32,7 +32,7 @@ struct hl_op_class {
   const char *name;                            /* the Lua name, "image.check" */
   void (*work)(struct hl_op *op, size_t item); /* worker threads; NULL for operations of the loop */
   void (*start)(struct hl_op *op);             /* main thread; for operations without work: begin, and hl_op_complete later */
-  void (*cancel)(struct hl_op *op);            /* main thread; undo start; may be NULL */
+  void (*cancel)(struct hl_op *op);            /* main thread; undo start, or end work that blocks; may be NULL */
   int (*push)(lua_State *L, struct hl_op *op); /* main thread, on the waiting coroutine: the Lua results */
   void (*destroy)(struct hl_op *op);           /* main thread; may be NULL; must accept a zeroed operation */
   bool needs_tasks;                            /* completes only if other tasks run (join): refused where they cannot */

@@ -288,19 +288,17 @@ static int l_now(lua_State *L) {
   return 1;
 }
 
-/* task.lua, embedded: what is better said in Lua. */
-extern const char hl_task_lua[];
-extern const size_t hl_task_lua_size;
-
 int luaopen_hilum_task(lua_State *L);
 
 int luaopen_hilum_task(lua_State *L) {
   static const luaL_Reg methods[] = {{"join", l_task_join}, {"cancel", l_task_cancel}, {"done", l_task_done}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", l_task_gc}, {"__tostring", l_task_tostring}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"spawn", l_spawn}, {"sleep", l_sleep}, {"jobs", l_jobs}, {"now", l_now}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"spawn", l_spawn},  {"sleep", l_sleep},        {"jobs", l_jobs}, {"now", l_now},
+                                       {"pipe", hl_l_pipe}, {"command", hl_l_command}, {NULL, NULL}};
   hl_new_type(L, HANDLE, methods, meta);
+  hl_pipe_new_type(L);
   luaL_newlib(L, functions);
-  if (luaL_loadbuffer(L, hl_task_lua, hl_task_lua_size, "=task.lua") != LUA_OK) return lua_error(L);
+  hl_load_embedded(L, "modules.task.task"); /* what is better said in Lua */
   lua_pushvalue(L, -2);
   lua_call(L, 1, 0);
   return 1;

@@ -46,6 +46,23 @@ function task.jobs(count) end
 ---@usage local t0 = task.now() print(task.now() - t0)
 function task.now() end
 
+--- A bounded pipe of bytes between something that waits (an http.request with `to = pipe`, or pipe:write) and something that
+--- reads on a worker (archive.open, or pipe:read). Whoever writes waits while it is full.
+---@param bytes? integer  how much it holds, 65536 to 1 GiB; default 4 MiB
+---@return hilum.task.Pipe? pipe
+---@return hilum.Error? err
+---@usage local pipe = assert(task.pipe()) pipe:write("abc") pipe:close() assert(pipe:read() == "abc" and pipe:read() == nil)
+function task.pipe(bytes) end
+
+--- Runs a program, which is looked for in PATH, without a shell, and waits for its end. Its stdin is empty; what it says on stderr goes
+--- where ours goes.
+---@param words string[]  the program and its arguments
+---@param options? {timeout?: number, limit?: integer}  seconds until it is stopped (60); bytes that it may print (1 MiB)
+---@return {status: integer, output: string}? result  its exit status (128 and the signal's number if one ended it); what it printed
+---@return hilum.Error? err  it cannot be run, takes too long (kind "timeout") or prints too much
+---@usage assert(assert(task.command { "echo", "a  b" }).output == "a  b\n")
+function task.command(words, options) end
+
 ---@class hilum.task.Task
 local Task = {}
 
@@ -63,5 +80,32 @@ function Task:cancel() end
 ---@return boolean
 ---@usage local t = task.spawn(function() end) assert(not t:done())
 function Task:done() end
+
+---@class hilum.task.Pipe
+local Pipe = {}
+
+--- Writes all of data, waiting for room; one writer at a time.
+---@param data string
+---@return true? written
+---@return hilum.Error? err  the pipe was closed
+---@usage local pipe <close> = assert(task.pipe(65536)) assert(pipe:write("abc"))
+function Pipe:write(data) end
+
+--- Waits for bytes, on a worker. A reader that is cancelled closes the pipe.
+---@return string? data  up to 64 KiB; nil at the end
+---@return hilum.Error? err  what the pipe was closed with
+---@usage local pipe = assert(task.pipe()) pipe:close("no more") local data, err = pipe:read() assert(not data and err)
+function Pipe:read() end
+
+--- How many bytes were written so far.
+---@return integer
+---@usage local pipe = assert(task.pipe()) pipe:write("abc") assert(pipe:written() == 3)
+function Pipe:written() end
+
+--- The end: the reader still gets what is in the pipe, then the end or the error, and writing fails. The first call counts. A
+--- variable declared <close> that goes out of scope before that closes the pipe with an error of kind "cancelled".
+---@param err? hilum.Error|string
+---@usage local pipe = assert(task.pipe()) pipe:close()
+function Pipe:close(err) end
 
 return task

@@ -1,0 +1,114 @@
+-- SPDX-License-Identifier: MIT
+-- What is in a bucket: objects (ListObjectsV2), uploads that were not completed, and their parts. Keys come percent-encoded, because XML
+-- cannot carry all of their bytes.
+local dates = require "lib.dates"
+local errors = require "lib.aws.s3.errors"
+local exchange = require "lib.aws.s3.exchange"
+local object = require "lib.aws.s3.object"
+local options_of = require "lib.aws.s3.options"
+local pages = require "lib.aws.s3.pages"
+local xml = require "hilum.xml"
+
+local list = {}
+
+local OBJECTS = options_of.set "delimiter start_after page"
+
+local function decode(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- The document of an answer, or an error that is worth another attempt: a document that broke off. lists: the elements that may be there
+-- any number of times, which are arrays then.
+function list.document(request, response, lists)
+  local document, err = xml.parse(response.body, { lists = lists })
+  if type(document) == "table" then return document end
+  local broken = errors.new(request, "parse", "the answer is not the document that S3 sends %s", err and "; " .. err.message or "")
+  broken.retryable = true
+  return nil, broken
+end
+
+local function read_objects(request, response)
+  local document, err = list.document(request, response, { "Contents", "CommonPrefixes" })
+  if not document then return nil, err end
+  local encoded = document.EncodingType == "url"
+  local page = { next = document.IsTruncated == "true" and document.NextContinuationToken or nil }
+  for i, entry in ipairs(document.Contents or {}) do
+    page[i] = { key = encoded and decode(entry.Key) or entry.Key, size = math.tointeger(entry.Size), etag = object.etag(entry.ETag),
+      mtime = dates.read(entry.LastModified), storage_class = entry.StorageClass }
+  end
+  for _, entry in ipairs(document.CommonPrefixes or {}) do
+    page[#page + 1] = { prefix = encoded and decode(entry.Prefix) or entry.Prefix }
+  end
+  return page
+end
+
+local function objects_request(place, options, marker)
+  local request = { op = "s3.list", action = "s3:ListBucket", place = { bucket = place.bucket, key = "" }, method = "GET" }
+  local query = { { "encoding-type", "url" }, { "list-type", 2 }, { "max-keys", options.page or 1000 }, { "prefix", place.key } }
+  if options.delimiter then query[#query + 1] = { "delimiter", options.delimiter } end
+  if options.start_after then query[#query + 1] = { "start-after", options.start_after } end
+  if marker then query[#query + 1] = { "continuation-token", marker } end
+  request.query = exchange.query(query)
+  request.read = function(response) return read_objects(request, response) end
+  return request
+end
+
+function list.objects(client, place, options)
+  options_of.check(options, OBJECTS)
+  return pages(function(marker) return exchange.run(client, objects_request(place, options, marker)) end)
+end
+
+local function read_uploads(request, response)
+  local document, err = list.document(request, response, { "Upload" })
+  if not document then return nil, err end
+  local encoded = document.EncodingType == "url"
+  local page = {}
+  for i, entry in ipairs(document.Upload or {}) do
+    page[i] = { key = encoded and decode(entry.Key) or entry.Key, id = entry.UploadId, started = dates.read(entry.Initiated or ""),
+      checksum = entry.ChecksumAlgorithm and entry.ChecksumAlgorithm:lower() }
+  end
+  if document.IsTruncated == "true" then page.next = { document.NextKeyMarker, document.NextUploadIdMarker } end
+  return page
+end
+
+function list.uploads(client, place)
+  return pages(function(marker)
+    local query = { { "encoding-type", "url" }, { "prefix", place.key }, { "uploads" } }
+    if marker then
+      query[#query + 1] = { "key-marker", marker[1] }
+      query[#query + 1] = { "upload-id-marker", marker[2] }
+    end
+    local request = { op = "s3.uploads", action = "s3:ListBucketMultipartUploads", place = { bucket = place.bucket, key = "" },
+      method = "GET", query = exchange.query(query) }
+    request.read = function(response) return read_uploads(request, response) end
+    return exchange.run(client, request)
+  end)
+end
+
+local CHECKSUM_FIELDS = { crc64nvme = "ChecksumCRC64NVME", crc32c = "ChecksumCRC32C", crc32 = "ChecksumCRC32", sha256 = "ChecksumSHA256" }
+list.CHECKSUM_FIELDS = CHECKSUM_FIELDS
+
+local function read_parts(request, response, algorithm)
+  local document, err = list.document(request, response, { "Part" })
+  if not document then return nil, err end
+  local page = { next = document.IsTruncated == "true" and document.NextPartNumberMarker or nil }
+  for i, entry in ipairs(document.Part or {}) do
+    page[i] = { number = math.tointeger(entry.PartNumber), size = math.tointeger(entry.Size), etag = object.etag(entry.ETag),
+      checksum = algorithm and entry[CHECKSUM_FIELDS[algorithm]] }
+  end
+  return page
+end
+
+-- The parts {number, size, etag, checksum} of an upload.
+function list.parts(client, place, id, algorithm)
+  return pages(function(marker)
+    local query = { { "uploadId", id } }
+    if marker then table.insert(query, 1, { "part-number-marker", marker }) end
+    local request = { op = "s3.parts", action = "s3:ListMultipartUploadParts", place = place, method = "GET",
+      query = exchange.query(query) }
+    request.read = function(response) return read_parts(request, response, algorithm) end
+    return exchange.run(client, request)
+  end)
+end
+
+return list

@@ -1,0 +1,72 @@
+-- SPDX-License-Identifier: MIT
+-- Single objects in single requests: put, head, delete.
+local checksum = require "lib.aws.s3.checksum"
+local content_type = require "lib.aws.s3.content_type"
+local dates = require "lib.dates"
+local exchange = require "lib.aws.s3.exchange"
+local options_of = require "lib.aws.s3.options"
+local payload = require "lib.aws.s3.payload"
+
+local object = {}
+
+local PUT = options_of.set "checksum trailer progress"
+local HEAD = options_of.set "version"
+local DELETE = options_of.set "version"
+
+-- What the headers of an answer say of an object.
+---@return hilum.s3.Object
+function object.describe(headers)
+  local described = {
+    size = math.tointeger(headers["content-length"]), etag = object.etag(headers.etag), content_type = headers["content-type"],
+    mtime = headers["last-modified"] and dates.read(headers["last-modified"]), version = headers["x-amz-version-id"],
+    storage_class = headers["x-amz-storage-class"], sse = headers["x-amz-server-side-encryption"],
+    content_encoding = headers["content-encoding"], cache_control = headers["cache-control"], metadata = {},
+  }
+  for name, value in pairs(headers) do
+    local meta = name:match("^x%-amz%-meta%-(.*)$")
+    if meta then described.metadata[meta] = value end
+  end
+  for _, algorithm in ipairs(checksum.ALGORITHMS) do
+    local value = headers[checksum.HEADERS[algorithm]]
+    if value then described.checksum = { algorithm = algorithm, value = value } break end
+  end
+  return described
+end
+
+function object.etag(text) return text and (text:gsub('^"(.*)"$', "%1")) end
+
+local function version_query(version) return version and exchange.query { { "versionId", version } } or nil end
+
+local function read_put(response)
+  return { etag = object.etag(response.headers.etag), version = response.headers["x-amz-version-id"] }
+end
+
+function object.put(client, place, body, options)
+  local headers = options_of.headers(options, PUT)
+  headers["content-type"] = headers["content-type"] or content_type(place.key)
+  local request = { op = "s3.put", action = "s3:PutObject", place = place, method = "PUT", headers = headers, read = read_put,
+    progress = options.progress }
+  local digests, err = payload.add(client, request, body, options)
+  if not digests then return nil, err end
+  return exchange.run(client, request)
+end
+
+function object.head(client, place, options)
+  local headers = options_of.headers(options, HEAD)
+  headers["x-amz-checksum-mode"] = client.verify and "ENABLED" or nil
+  return exchange.run(client, { op = "s3.head", action = "s3:GetObject", place = place, method = "HEAD", headers = headers,
+    query = version_query(options.version), read = function(response)
+      local described = object.describe(response.headers)
+      described.expected = checksum.expected(response.headers)
+      return described
+    end })
+end
+
+function object.delete(client, place, options)
+  local request = { op = "s3.delete", action = "s3:DeleteObject", place = place, method = "DELETE",
+    headers = options_of.headers(options, DELETE), query = version_query(options.version) }
+  local response, err = exchange.run(client, request)
+  return response and true, err
+end
+
+return object
