@@ -18,7 +18,7 @@ local function table_rows(result)
   end
   for _, measure in ipairs(result.all) do add(measure.title, measure) end
   for _, measure in ipairs(result.abnormal) do
-    if measure.key == "map" then add("Mean average precision, abnormal queries", measure) end
+    if measure.key == "map" then add(measure.title .. ", abnormal queries", measure) end
   end
   for i, measure in ipairs(result.words) do
     add("By name of finding: " .. measure.title:gsub("^%u", string.lower), measure)
@@ -72,13 +72,17 @@ over all ranks, nDCG at 10; for all queries, for abnormal ones, finding by findi
 sex and age; names: area under the ROC curve and average precision. Everything stands beside what a random order gives. Intervals are the
 middle 95 % of resamples of patients, the same ones for both models.
 
+Up to 20,000 images in the gallery are ranked whole for every query. In a larger one the first 100 results of each are found by certified
+search and judged alone (--ranks chooses): mean average precision at 100, and no R-precision. The page says which it was.
+
 The result is reports/evaluation.html, one file that needs nothing else: numbers, plots, examples, and what the numbers do not show.
---json prints all of it. 20,000 images are ranked in about a minute or two.]],
+--json prints all of it.]],
   options = {
     { "on", type = "choice", choices = { "validation", "test" }, help = "the part to measure on (default: test if there is one)" },
     { "gallery", type = "choice", choices = { "same", "train" }, default = "same", help = "where is searched: the same part, or train" },
     { "model", type = "string", metavar = "NAME", help = "the embeddings to compare with the base (default: tuned)" },
     { "base", type = "string", metavar = "NAME", default = "base", help = "the embeddings they are compared with" },
+    { "ranks", type = "integer", min = 10, metavar = "K", help = "judge only the first K results of each query" },
     { "resamples", type = "integer", min = 0, max = 100000, default = 1000, help = "draws of the bootstrap over patients" },
     { "seed", type = "integer", default = 1, help = "the same seed gives the same intervals and examples" },
     { "head", type = "integer", min = 1, default = 1000, help = "findings with more training images are common" },

@@ -94,11 +94,12 @@ function Set:has(row) end
 ---@usage assert(#rows.set(10):invert():list(3, 5) == 3)
 function Set:list(first, last) end
 
---- The same for vec.search's option `only`, which takes it faster than a table: 32-bit numbers from 0 on, in the machine's order.
+--- The set as a string for the option `only` of the searches in hilum.vec: a bit for each row up to `last`, 0 for those before `first`, in
+--- words of 64 bits in the machine's order.
 ---@param first? integer  1
 ---@param last? integer  the last there can be
----@return string numbers
----@usage assert(#rows.set(10):invert():numbers(3, 5) == 12)
-function Set:numbers(first, last) end
+---@return string bits
+---@usage assert(rows.set(10):invert():bits(3, 5) == ("=I8"):pack(0x1C))
+function Set:bits(first, last) end
 
 return rows

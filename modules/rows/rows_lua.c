@@ -155,25 +155,25 @@ static struct range check_range(lua_State *L, const struct hl_row_set *set) {
   return (struct range){.from = (size_t)first - 1, .end = (size_t)last};
 }
 
-/* The rows of the set in the range of the arguments, as a userdata of 32-bit numbers that it pushes. */
-static const uint32_t *push_rows(lua_State *L, const struct hl_row_set *set, size_t *count) {
+static int l_set_bits(lua_State *L) {
+  const struct hl_row_set *set = check_set(L, 1);
   struct range range = check_range(L, set);
-  size_t size = hl_row_set_size(set), span = range.end - range.from, room = size < span ? size : span;
-  uint32_t *numbers = lua_newuserdatauv(L, room * sizeof *numbers + 1, 0);
-  *count = hl_row_set_list(set, range.from, range.end, numbers);
-  return numbers;
-}
-
-static int l_set_numbers(lua_State *L) {
-  size_t count;
-  const uint32_t *numbers = push_rows(L, check_set(L, 1), &count);
-  lua_pushlstring(L, (const char *)numbers, count * sizeof *numbers);
+  luaL_Buffer buffer;
+  luaL_buffinit(L, &buffer);
+  for (size_t word = 0; word < hl_row_set_words(range.end); word++) {
+    uint64_t bits = hl_row_set_word(set, word, range.from, range.end);
+    luaL_addlstring(&buffer, (const char *)&bits, sizeof bits);
+  }
+  luaL_pushresult(&buffer);
   return 1;
 }
 
 static int l_set_list(lua_State *L) {
-  size_t count;
-  const uint32_t *numbers = push_rows(L, check_set(L, 1), &count);
+  const struct hl_row_set *set = check_set(L, 1);
+  struct range range = check_range(L, set);
+  size_t size = hl_row_set_size(set), span = range.end - range.from, room = size < span ? size : span;
+  uint32_t *numbers = lua_newuserdatauv(L, room * sizeof *numbers + 1, 0);
+  size_t count = hl_row_set_list(set, range.from, range.end, numbers);
   lua_createtable(L, count < INT_MAX ? (int)count : 0, 0);
   for (size_t i = 0; i < count; i++) {
     lua_pushinteger(L, (lua_Integer)numbers[i] + 1);
@@ -188,11 +188,11 @@ int luaopen_hilum_rows(lua_State *L) {
   static const luaL_Reg functions[] = {{"map", l_map}, {"set", l_set}, {NULL, NULL}};
   static const luaL_Reg file_methods[] = {{"text", l_file_text}, {"find", l_file_find}, {"close", l_file_close}, {NULL, NULL}};
   static const luaL_Reg file_meta[] = {{"__gc", l_file_close}, {"__close", l_file_close}, {"__len", l_file_size}, {NULL, NULL}};
-  static const luaL_Reg set_methods[] = {{"add", l_set_add},         {"add_tagged", l_set_add_tagged},
-                                         {"keep", l_set_keep},       {"remove", l_set_remove},
-                                         {"invert", l_set_invert},   {"size", l_set_size},
-                                         {"has", l_set_has},         {"list", l_set_list},
-                                         {"numbers", l_set_numbers}, {NULL, NULL}};
+  static const luaL_Reg set_methods[] = {{"add", l_set_add},       {"add_tagged", l_set_add_tagged},
+                                         {"keep", l_set_keep},     {"remove", l_set_remove},
+                                         {"invert", l_set_invert}, {"size", l_set_size},
+                                         {"has", l_set_has},       {"list", l_set_list},
+                                         {"bits", l_set_bits},     {NULL, NULL}};
   static const luaL_Reg set_meta[] = {{NULL, NULL}};
   hl_new_type(L, FILE_TYPE, file_methods, file_meta);
   hl_new_type(L, SET_TYPE, set_methods, set_meta);

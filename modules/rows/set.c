@@ -38,9 +38,9 @@ size_t hl_row_set_size(const struct hl_row_set *set) {
   return size;
 }
 
-/* The bits of a word that stand for rows from `from` to before end. */
-static uint64_t word_between(const struct hl_row_set *set, size_t word, size_t from, size_t end) {
+uint64_t hl_row_set_word(const struct hl_row_set *set, size_t word, size_t from, size_t end) {
   uint64_t bits = set->words[word];
+  if (word < from / 64 || word > end / 64) return 0;
   if (word == from / 64) bits &= UINT64_MAX << from % 64;
   if (word == end / 64) bits &= (UINT64_C(1) << end % 64) - 1;
   return bits;
@@ -49,7 +49,7 @@ static uint64_t word_between(const struct hl_row_set *set, size_t word, size_t f
 size_t hl_row_set_list(const struct hl_row_set *set, size_t from, size_t end, uint32_t *out) {
   size_t found = 0;
   for (size_t word = from / 64; word < hl_row_set_words(end); word++)
-    for (uint64_t bits = word_between(set, word, from, end); bits; bits &= bits - 1)
+    for (uint64_t bits = hl_row_set_word(set, word, from, end); bits; bits &= bits - 1)
       out[found++] = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
   return found;
 }

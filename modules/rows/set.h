@@ -35,6 +35,9 @@ void hl_row_set_invert(struct hl_row_set *set);
 /* How many rows are in it. */
 size_t hl_row_set_size(const struct hl_row_set *set);
 
+/* A word of it without the rows before `from` and from end on. */
+uint64_t hl_row_set_word(const struct hl_row_set *set, size_t word, size_t from, size_t end);
+
 /* The rows in it from `from` to before end, rising, into out, which has room for all of them. Returns how many. */
 size_t hl_row_set_list(const struct hl_row_set *set, size_t from, size_t end, uint32_t *out);
 

@@ -20,6 +20,7 @@ enum {
   CHUNK = 512,     /* queries of a scan: they share what it reads, and their panels stay in the second cache */
   BLOCK = 128,     /* of these, queries that are multiplied together: their products stay in the first cache */
   TILE = 64,       /* rows of each stream between two looks at what they reach */
+  AHEAD = 1536,    /* bytes of a stream between what is read and what is fetched, about */
   FEW = 2,         /* queries that are scanned one by one */
   PART = 8192,     /* rows of a scan, at least */
   MOST_SCANS = 16, /* of one job, unless there are more chunks of queries */
@@ -45,9 +46,15 @@ struct kept {
   struct hl_slot *slot;
 };
 
+static size_t at_most(size_t n, size_t limit) { return n < limit ? n : limit; }
+
 static size_t positions(const struct hl_search *search) { return search->only ? search->only_count : search->data->rows; }
 
 static size_t row_at(const struct hl_search *search, size_t position) { return search->only ? search->only[position] : position; }
+
+static const int8_t *digits_at(const struct hl_certified *job, size_t position) {
+  return job->rows->digits + row_at(&job->search, position) * job->rows->stride;
+}
 
 static struct kept kept_of(const struct hl_certified *job, size_t query, size_t part) {
   size_t i = query * job->row_parts + part;
@@ -136,13 +143,12 @@ static void make_room(const struct hl_certified *job, size_t query, struct kept 
   if (kept->slot->candidates > job->room / 2) score_all(job, query, kept);
 }
 
-/* Takes a row that a scan reached, unless its bounds by both digits or its group rule it out. */
+/* Takes a row that a scan reached, unless its bounds by both digits rule it out or the query may not find it. */
 static void consider(const struct hl_certified *job, size_t query, size_t row, struct kept *kept) {
-  const struct hl_search *search = &job->search;
-  if (search->groups && search->groups[row] == search->query_groups[query]) return;
+  if (!hl_search_allows(&job->search, query, row)) return;
   const int8_t *digits = job->rows->digits + row * job->rows->stride, *rows[STREAMS] = {digits, digits, digits, digits};
   int32_t products[STREAMS];
-  hl_int8_kernels()->dot_streams(rows, &job->asked[query].digits, job->rows->stride, products);
+  hl_int8_kernels()->dot_streams(rows, rows, &job->asked[query].digits, job->rows->stride, products);
   struct hl_bounds bounds = hl_bounds_of(&job->asked[query], job->rows, row, products[0]);
   if (bounds.upper < bar_of(kept)) return;
   struct hl_slot *slot = kept->slot;
@@ -201,9 +207,13 @@ static void sift(const struct hl_certified *job, size_t query, size_t first, siz
 /* The products of the rows at from, from + stride, …: one of each stream. */
 static void multiply_streams(const struct hl_certified *job, size_t query, size_t from, size_t stride,
                              int32_t products[STREAMS]) {
-  const int8_t *rows[STREAMS];
-  for (size_t s = 0; s < STREAMS; s++) rows[s] = job->rows->digits + row_at(&job->search, from + s * stride) * job->rows->stride;
-  hl_int8_kernels()->dot_streams(rows, &job->asked[query].digits, job->rows->stride, products);
+  const int8_t *rows[STREAMS], *next[STREAMS];
+  size_t last = positions(&job->search) - 1, ahead = AHEAD / job->rows->stride + 1;
+  for (size_t s = 0; s < STREAMS; s++) {
+    rows[s] = digits_at(job, from + s * stride);
+    next[s] = digits_at(job, at_most(from + s * stride + ahead, last));
+  }
+  hl_int8_kernels()->dot_streams(rows, next, &job->asked[query].digits, job->rows->stride, products);
 }
 
 /* Up to TILE rows of each stream; stride 0: of one. */
@@ -216,8 +226,6 @@ static void scan_tile(const struct hl_certified *job, size_t query, size_t from,
   for (size_t s = 0; s < (stride ? STREAMS : 1); s++) sift(job, query, from + s * stride, count, tile[s], kept);
 }
 
-static size_t at_most(size_t n, size_t limit) { return n < limit ? n : limit; }
-
 static void scan_one(const struct hl_certified *job, size_t query, size_t from, size_t end, struct kept *kept) {
   size_t stride = (end - from) / STREAMS;
   for (size_t at = 0; at < stride; at += TILE) scan_tile(job, query, from + at, at_most(stride - at, TILE), stride, kept);
@@ -226,9 +234,17 @@ static void scan_one(const struct hl_certified *job, size_t query, size_t from, 
 
 /* Scanning for many queries. */
 
+/* ROWS rows from a position on, one after another: where they lie or, if they are chosen ones, copied into room. */
+static const int8_t *gather_digits(const struct hl_certified *job, size_t from, size_t count, int8_t *room) {
+  if (!job->search.only) return digits_at(job, from);
+  for (size_t r = 0; r < count; r++) memcpy(room + r * job->rows->stride, digits_at(job, from + r), job->rows->stride);
+  return room;
+}
+
 /* The queries from first on, as many as count, with what each has kept. */
 struct crowd {
   size_t first, count;
+  int8_t *room; /* for ROWS rows */
   struct kept kept[CHUNK];
   float cut[CHUNK];
   float rows[ROWS][HL_TERMS]; /* the terms of the rows under way */
@@ -252,20 +268,22 @@ static void sift_block(const struct hl_certified *job, struct crowd *crowd, size
   }
 }
 
-/* The first count of ROWS rows from a row on, with the queries of a block. */
-static void scan_block(const struct hl_certified *job, struct crowd *crowd, size_t block, size_t from, size_t count) {
+/* The count rows from a position on, whose digits are given, with the queries of a block. */
+static void scan_block(const struct hl_certified *job, struct crowd *crowd, size_t block, size_t from, size_t count,
+                       const int8_t *digits) {
   int32_t products[ROWS * BLOCK];
   size_t panels = (at_most(crowd->count - block, BLOCK) + PANEL - 1) / PANEL, width = panels * PANEL, stride = job->rows->stride;
-  hl_int8_kernels()->multiply(job->rows->digits + from * stride, job->panels + (crowd->first + block) * stride, panels, stride,
-                              products);
-  for (size_t r = 0; r < count; r++) sift_block(job, crowd, block, from + r, r, products + r * width, width);
+  hl_int8_kernels()->multiply(digits, job->panels + (crowd->first + block) * stride, panels, stride, products);
+  for (size_t r = 0; r < count; r++)
+    sift_block(job, crowd, block, row_at(&job->search, from + r), r, products + r * width, width);
 }
 
 static void scan_crowd(const struct hl_certified *job, struct crowd *crowd, size_t from, size_t end) {
   for (; from < end; from += ROWS) {
     size_t count = at_most(end - from, ROWS);
-    for (size_t r = 0; r < count; r++) hl_row_terms(job->rows, from + r, job->metric, crowd->rows[r]);
-    for (size_t block = 0; block < crowd->count; block += BLOCK) scan_block(job, crowd, block, from, count);
+    const int8_t *digits = gather_digits(job, from, count, crowd->room);
+    for (size_t r = 0; r < count; r++) hl_row_terms(job->rows, row_at(&job->search, from + r), job->metric, crowd->rows[r]);
+    for (size_t block = 0; block < crowd->count; block += BLOCK) scan_block(job, crowd, block, from, count, digits);
   }
 }
 
@@ -273,7 +291,7 @@ static void scan_crowd(const struct hl_certified *job, struct crowd *crowd, size
 
 static size_t chunks(const struct hl_certified *job) { return (job->search.queries->rows + CHUNK - 1) / CHUNK; }
 
-static bool is_crowd(const struct hl_certified *job) { return job->search.queries->rows > FEW && !job->search.only; }
+static bool is_crowd(const struct hl_certified *job) { return job->search.queries->rows > FEW; }
 
 static size_t parts_for(const struct hl_certified *job) {
   size_t parts = (positions(&job->search) + PART - 1) / PART,
@@ -312,9 +330,11 @@ bool hl_certified_start(struct hl_certified *job) {
   job->lowers = malloc((slots * k + 1) * sizeof *job->lowers);
   job->slots = zeroed(slots, sizeof *job->slots);
   job->bars = zeroed(queries, sizeof *job->bars);
+  job->gathered = zeroed(job->search.only && is_crowd(job) ? hl_certified_scans(job) * ROWS : 0, stride);
   for (size_t term = 0; term < HL_TERMS - 1; term++) job->coarse[term] = zeroed(padded, sizeof *job->coarse[term]);
   bool all = job->search.hits && job->search.found && job->rescored && job->digits && job->panels && job->asked &&
-             job->candidates && job->lowers && job->slots && job->bars && job->coarse[0] && job->coarse[1] && job->coarse[2];
+             job->candidates && job->lowers && job->slots && job->bars && job->gathered && job->coarse[0] && job->coarse[1] &&
+             job->coarse[2];
   if (all) prepare_queries(job);
   return all;
 }
@@ -330,6 +350,7 @@ void hl_certified_free(struct hl_certified *job) {
   free(job->lowers);
   free(job->slots);
   free(job->bars);
+  free(job->gathered);
   for (size_t term = 0; term < HL_TERMS - 1; term++) free(job->coarse[term]);
   *job = (struct hl_certified){0};
 }
@@ -340,7 +361,7 @@ void hl_certified_scan(const struct hl_certified *job, size_t part) {
   size_t row_part = part % job->row_parts, all = positions(&job->search);
   size_t height = ((all + job->row_parts - 1) / job->row_parts + ROWS - 1) / ROWS * ROWS;
   size_t from = at_most(row_part * height, all), end = at_most(from + height, all);
-  struct crowd crowd = {.first = part / job->row_parts * CHUNK};
+  struct crowd crowd = {.first = part / job->row_parts * CHUNK, .room = job->gathered + part * ROWS * job->rows->stride};
   crowd.count = at_most(job->search.queries->rows - crowd.first, CHUNK);
   for (size_t i = 0; i < crowd.count; i++) {
     crowd.kept[i] = kept_of(job, crowd.first + i, row_part);

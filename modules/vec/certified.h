@@ -22,7 +22,7 @@ struct hl_certified {
 
   /* private to certified.c */
   size_t row_parts, room;
-  int8_t *digits, *panels;
+  int8_t *digits, *panels, *gathered;
   struct hl_query *asked;
   float *coarse[HL_TERMS - 1];
   struct hl_candidate *candidates;

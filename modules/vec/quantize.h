@@ -26,6 +26,7 @@ struct hl_quantized {
   void *map;       /* base of the mapping, NULL if the memory is ours */
   size_t map_size; /* bytes */
   int borrows;     /* operations under way that read it; main thread only */
+  bool unchecked;  /* a mapped file that may be damaged: nothing found in it counts before every block is sound */
 };
 
 /* How far a sum of n float32 products may be off, as a part of the sum of their magnitudes, in the order of the kernels. */
@@ -53,9 +54,13 @@ void hl_quantize_part(const struct hl_quantize *job, size_t part);
 /* Writes q to a file, atomically. */
 bool hl_quantized_save(const char *op, const char *path, const struct hl_quantized *q, struct hl_error *err);
 
-/* Maps such a file. Refuses another format or shape, a wrong checksum or size, and digits that do not belong to data (a few rows
- * are compared, so that opening takes no longer for large files). */
+/* Maps such a file. Refuses another format or shape, a damaged header, a wrong size, and digits that do not belong to data (a few
+ * rows are compared, so that opening takes no longer for large files). The rest is unchecked. */
 bool hl_quantized_map(const char *op, const char *path, const struct hl_matrix *data, struct hl_quantized *q,
                       struct hl_error *err);
+
+/* Whether a block of a mapped file is as it was written; any thread. */
+size_t hl_quantized_blocks(const struct hl_quantized *q);
+bool hl_quantized_is_sound(const struct hl_quantized *q, size_t block);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * The type Quantized: making it, searching in it, its file.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,18 +143,32 @@ struct certified_op {
   struct vec_op base;
   struct hl_certified job;
   struct hl_quantized *used;
+  size_t scans, checks; /* of the first items: scans, and blocks of a file that has not been checked yet */
+  atomic_bool damaged;
 };
 
 static void search_part(struct hl_op *op, size_t item) {
-  const struct hl_certified *job = &((struct certified_op *)op)->job;
-  if (item < op->first_items)
-    hl_certified_scan(job, item);
-  else
-    hl_certified_settle(job, item - op->first_items);
+  struct certified_op *own = (struct certified_op *)op;
+  if (item < own->scans)
+    hl_certified_scan(&own->job, item);
+  else if (item >= op->first_items)
+    hl_certified_settle(&own->job, item - op->first_items);
+  else if (!hl_quantized_is_sound(own->used, item - own->scans))
+    atomic_store_explicit(&own->damaged, true, memory_order_relaxed);
+}
+
+static int push_damage(lua_State *L, const struct hl_op *op) {
+  struct hl_error err;
+  hl_fail(&err, HL_INTEGRITY, op->cls->name,
+          "the file of the quantised rows is damaged: make it again with vec.quantize and save");
+  return hl_push_error(L, &err);
 }
 
 static int push_found(lua_State *L, struct hl_op *op) {
-  const struct hl_certified *job = &((struct certified_op *)op)->job;
+  struct certified_op *own = (struct certified_op *)op;
+  const struct hl_certified *job = &own->job;
+  if (atomic_load_explicit(&own->damaged, memory_order_relaxed)) return push_damage(L, op);
+  if (own->checks) own->used->unchecked = false;
   size_t queries = job->search.queries->rows;
   lua_createtable(L, (int)queries, 0);
   for (size_t query = 0; query < queries; query++) {
@@ -193,14 +208,17 @@ static int l_quantized_search(lua_State *L) {
   job->metric = (enum hl_metric)hl_opt_choice(L, 5, "metric", HL_METRIC_DOT, metrics);
   check_search(L, &op->base, &job->search, 2);
   if (!hl_certified_start(job)) luaL_error(L, "not enough memory");
-  op->base.op.first_items = hl_certified_scans(job);
+  op->scans = hl_certified_scans(job);
+  op->checks = q->unchecked ? hl_quantized_blocks(q) : 0;
+  op->base.op.first_items = op->scans + op->checks;
   op->base.op.items = op->base.op.first_items + hl_certified_settlings(job);
   hl_op_pin(L, &op->base.op, 1);
   vec_op_hold(L, &op->base, 2);
   vec_op_hold(L, &op->base, 3);
   op->used = q;
   q->borrows++;
-  return vec_op_run(L, &op->base, (double)q->rows * (double)q->cols * (double)job->search.queries->rows / 32);
+  double passes = (double)job->search.queries->rows + (op->checks ? 1 : 0);
+  return vec_op_run(L, &op->base, (double)q->rows * (double)q->cols * passes / 32);
 }
 
 /* The object. */

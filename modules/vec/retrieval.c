@@ -8,19 +8,9 @@
 
 #include "vec/vec.h"
 
-enum { BLOCK = 16, RANKS = 10 };
+enum { BLOCK = 16 };
 
-size_t hl_retrieval_parts(const struct hl_retrieval *job) { return (job->queries->rows + BLOCK - 1) / BLOCK; }
-
-void hl_retrieval_start(struct hl_retrieval *job) {
-  for (int common = 1; common <= 64; common++)
-    for (int either = common; either <= 64; either++) job->gains[common][either] = exp2((double)common / either) - 1;
-}
-
-static double gain_of(const struct hl_retrieval *job, uint64_t a, uint64_t b) {
-  if (!(a & b)) return 0;
-  return job->gains[__builtin_popcountll(a & b)][__builtin_popcountll(a | b)];
-}
+size_t hl_retrieval_parts(const struct hl_retrieval *job) { return (job->asked + BLOCK - 1) / BLOCK; }
 
 static double discount(size_t rank) { return 1 / log2((double)rank + 2); }
 
@@ -32,60 +22,59 @@ struct hits {
 
 static void add_hit(struct hits *hits, size_t rank) { hits->precisions += (double)++hits->count / (double)(rank + 1); }
 
-static double mean_precision(const struct hits *hits) { return hits->count ? hits->precisions / (double)hits->count : NAN; }
-
-/* The RANKS largest gains, falling. */
-static void keep_gain(double ideal[RANKS], double gain) {
-  size_t at = RANKS;
-  for (; at && ideal[at - 1] < gain; at--)
-    if (at < RANKS) ideal[at] = ideal[at - 1];
-  if (at < RANKS) ideal[at] = gain;
+/* possible: how many hits there can be. */
+static double mean_precision(const struct hits *hits, size_t possible) {
+  return possible ? hits->precisions / (double)possible : NAN;
 }
 
-static void finish_ndcg(struct hl_retrieval_row *row, double gained, double all_gains, const double ideal[RANKS]) {
+static size_t at_most(size_t n, size_t limit) { return n < limit ? n : limit; }
+
+static void finish_ndcg(struct hl_retrieval_row *row, double gained, const struct hl_totals *totals) {
   double best = 0, chance = 0;
-  for (size_t rank = 0; rank < RANKS; rank++) {
-    best += ideal[rank] * discount(rank);
-    if ((double)rank < row->candidates) chance += all_gains / row->candidates * discount(rank);
+  for (size_t rank = 0; rank < HL_GAIN_RANKS; rank++) {
+    best += totals->ideal[rank] * discount(rank);
+    if (rank < totals->candidates) chance += totals->gain / (double)totals->candidates * discount(rank);
   }
   row->ndcg = best > 0 ? gained / best : NAN;
   row->chance_ndcg = best > 0 ? chance / best : NAN;
 }
 
-/* candidates: the gallery without the query's group, best first. */
-static struct hl_retrieval_row judge(const struct hl_retrieval *job, size_t query, const uint32_t *candidates, size_t n) {
+/* The share of relevant rows among the first as many as there are relevant ones; NaN where the ranking ends before. */
+static double r_precision(const struct hl_retrieval *job, size_t query, const uint32_t *ranking, size_t n, size_t relevant) {
+  size_t hits = 0;
+  if (!relevant || relevant > n) return NAN;
+  for (size_t rank = 0; rank < relevant; rank++) hits += (job->labels[ranking[rank]] & job->query_labels[query]) != 0;
+  return (double)hits / (double)relevant;
+}
+
+/* ranking: the best n candidates, best first. */
+static struct hl_retrieval_row judge(const struct hl_retrieval *job, size_t query, const uint32_t *ranking, size_t n,
+                                     const struct hl_totals *totals) {
   struct hits relevant = {0}, identical = {0};
-  double ideal[RANKS] = {0}, gained = 0, all_gains = 0;
-  struct hl_retrieval_row row = {.candidates = (double)n};
+  double gained = 0;
+  struct hl_retrieval_row row = {.candidates = (double)totals->candidates,
+                                 .relevant = (double)totals->relevant,
+                                 .identical = (double)totals->identical,
+                                 .precision = NAN,
+                                 .identical_precision = NAN};
   uint64_t wanted = job->query_labels[query];
-  size_t top = n < job->depth ? n : job->depth;
   for (size_t rank = 0; rank < n; rank++) {
-    uint64_t labels = job->labels[candidates[rank]];
-    double gain = gain_of(job, wanted, labels);
+    uint64_t labels = job->labels[ranking[rank]];
     if (labels & wanted) add_hit(&relevant, rank);
     if (labels == wanted && wanted) add_hit(&identical, rank);
-    if (rank < RANKS) gained += gain * discount(rank);
-    if (gain > ideal[RANKS - 1]) keep_gain(ideal, gain);
-    all_gains += gain;
-    if (rank + 1 == top) {
-      row.precision = (double)relevant.count / (double)top;
-      row.identical_precision = (double)identical.count / (double)top;
-    }
+    if (rank < HL_GAIN_RANKS) gained += hl_gallery_gain(&job->gallery, wanted, labels) * discount(rank);
+    if (rank + 1 != at_most(n, job->depth)) continue;
+    if (totals->relevant) row.precision = (double)relevant.count / (double)(rank + 1);
+    if (totals->identical) row.identical_precision = (double)identical.count / (double)(rank + 1);
   }
-  row.relevant = (double)relevant.count;
-  row.identical = (double)identical.count;
-  row.average_precision = mean_precision(&relevant);
-  row.identical_average_precision = mean_precision(&identical);
-  finish_ndcg(&row, gained, all_gains, ideal);
+  row.average_precision = mean_precision(&relevant, at_most(totals->relevant, n));
+  row.identical_average_precision = mean_precision(&identical, at_most(totals->identical, n));
+  row.r_precision = r_precision(job, query, ranking, n, totals->relevant);
+  finish_ndcg(&row, gained, totals);
   return row;
 }
 
-/* The share of relevant rows among the first as many as there are relevant ones. */
-static double r_precision(const struct hl_retrieval *job, size_t query, const uint32_t *candidates, size_t relevant) {
-  size_t hits = 0;
-  for (size_t rank = 0; rank < relevant; rank++) hits += (job->labels[candidates[rank]] & job->query_labels[query]) != 0;
-  return (double)hits / (double)relevant;
-}
+static int64_t group_of(const struct hl_retrieval *job, size_t query) { return job->groups ? job->query_groups[query] : 0; }
 
 static size_t drop_own_group(const struct hl_retrieval *job, size_t query, uint32_t *order, size_t n) {
   if (!job->groups) return n;
@@ -95,32 +84,58 @@ static size_t drop_own_group(const struct hl_retrieval *job, size_t query, uint3
   return kept;
 }
 
-static void judge_query(const struct hl_retrieval *job, size_t query, const float *scores, uint32_t *order, uint64_t *scratch) {
-  hl_order(scores, job->data->rows, order, scratch);
-  size_t n = drop_own_group(job, query, order, job->data->rows);
-  struct hl_retrieval_row row = judge(job, query, order, n);
-  row.r_precision = row.relevant > 0 ? r_precision(job, query, order, (size_t)row.relevant) : NAN;
-  if (!(row.relevant > 0)) row.precision = NAN;
-  if (!(row.identical > 0)) row.identical_precision = NAN;
-  job->rows[query] = row;
+/* Memory of a part. */
+struct room {
+  float *scores; /* of each query of the part, where rows are ranked here */
+  uint32_t *order, *counts;
+  uint64_t *scratch;
+};
+
+static bool open_room(struct room *room, const struct hl_retrieval *job, size_t queries) {
+  size_t ranked = job->data ? job->gallery.rows : 0;
+  room->scores = malloc((queries * ranked + 1) * sizeof *room->scores);
+  room->order = malloc((ranked + 1) * sizeof *room->order);
+  room->counts = malloc((job->gallery.kinds + 1) * sizeof *room->counts);
+  room->scratch = malloc((2 * ranked + 1) * sizeof *room->scratch);
+  return room->scores && room->order && room->counts && room->scratch;
+}
+
+static void close_room(struct room *room) {
+  free(room->scores);
+  free(room->order);
+  free(room->counts);
+  free(room->scratch);
+}
+
+static void score_all(const struct hl_retrieval *job, size_t from, size_t count, float *scores) {
+  blasint cols = (blasint)job->data->cols, rows = (blasint)job->data->rows;
+  if (rows)
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)count, rows, cols, 1,
+                job->queries->data + from * job->queries->cols, cols, job->data->data, cols, 0, scores, rows);
+}
+
+/* scores: of all rows for the query, or nothing where its ranking is given. */
+static void judge_query(const struct hl_retrieval *job, size_t query, const float *scores, struct room *room) {
+  struct hl_totals totals = hl_gallery_totals(&job->gallery, job->query_labels[query], group_of(job, query), room->counts);
+  if (!job->data) {
+    size_t first = query ? job->ends[query - 1] : 0;
+    job->rows[query] = judge(job, query, job->ranked + first, job->ends[query] - first, &totals);
+    return;
+  }
+  hl_order(scores, job->gallery.rows, room->order, room->scratch);
+  size_t n = drop_own_group(job, query, room->order, job->gallery.rows);
+  job->rows[query] = judge(job, query, room->order, n, &totals);
 }
 
 void hl_retrieval_part(const struct hl_retrieval *job, size_t part) {
-  size_t n = job->data->rows, from = part * BLOCK, left = job->queries->rows - from, count = left < BLOCK ? left : BLOCK;
-  float *scores = malloc((count * n + 1) * sizeof *scores);
-  uint32_t *order = malloc((n + 1) * sizeof *order);
-  uint64_t *scratch = malloc((2 * n + 1) * sizeof *scratch);
-  job->failed[part] = !scores || !order || !scratch;
+  size_t from = part * BLOCK, count = at_most(job->asked - from, BLOCK);
+  struct room room;
+  job->failed[part] = !open_room(&room, job, count);
   if (!job->failed[part]) {
-    blasint cols = (blasint)job->data->cols;
-    if (n)
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)count, (blasint)n, cols, 1,
-                  job->queries->data + from * job->queries->cols, cols, job->data->data, cols, 0, scores, (blasint)n);
-    for (size_t i = 0; i < count; i++) judge_query(job, from + i, scores + i * n, order, scratch);
+    if (job->data) score_all(job, from, count, room.scores);
+    for (size_t i = 0; i < count; i++) judge_query(job, from + i, job->data ? room.scores + i * job->gallery.rows : NULL, &room);
   }
-  free(scores);
-  free(order);
-  free(scratch);
+  close_room(&room);
 }
 
 double hl_average_precision(const float *scores, const bool *relevant, size_t n, uint32_t *order, uint64_t *scratch) {
@@ -128,7 +143,7 @@ double hl_average_precision(const float *scores, const bool *relevant, size_t n,
   hl_order(scores, n, order, scratch);
   for (size_t rank = 0; rank < n; rank++)
     if (relevant[order[rank]]) add_hit(&hits, rank);
-  return mean_precision(&hits);
+  return mean_precision(&hits, hits.count);
 }
 
 /* The chance that a relevant row scores higher than another one, ties counting half: for each run of equal scores, best first,

@@ -84,7 +84,7 @@ static const struct column {
 };
 
 static void push_column(lua_State *L, const struct hl_retrieval *job, size_t offset) {
-  size_t queries = job->queries->rows;
+  size_t queries = job->asked;
   lua_createtable(L, (int)queries, 0);
   for (size_t query = 0; query < queries; query++) {
     lua_pushnumber(L, *(const double *)((const char *)&job->rows[query] + offset));
@@ -104,39 +104,108 @@ static int push_judgement(lua_State *L, struct hl_op *op) {
   return 1;
 }
 
-static const struct hl_op_class retrieval_class = {
-    .name = "vec.retrieval", .work = judge_part, .push = push_judgement, .destroy = vec_op_destroy};
+static void destroy_retrieval(struct hl_op *op) {
+  hl_gallery_free(&((struct retrieval_op *)op)->job.gallery);
+  vec_op_destroy(op);
+}
 
-static const uint64_t *check_labels(lua_State *L, struct vec_op *op, const char *name, size_t count) {
-  const int64_t *labels = option_integers(L, op, 3, name, count);
-  if (!labels) luaL_argerror(L, 3, lua_pushfstring(L, "option '%s' is missing", name));
+static const uint64_t *check_labels(lua_State *L, struct vec_op *op, int index, const char *name, size_t count) {
+  const int64_t *labels = option_integers(L, op, index, name, count);
+  if (!labels) luaL_argerror(L, index, lua_pushfstring(L, "option '%s' is missing", name));
   return (const uint64_t *)labels;
 }
 
+static lua_Integer count_option(lua_State *L, int index, const char *name) {
+  lua_Integer count = lua_getfield(L, index, name) == LUA_TTABLE ? luaL_len(L, -1) : 0;
+  lua_pop(L, 1);
+  return count;
+}
+
+/* The options at index, for a gallery of so many rows. */
+static void read_options(lua_State *L, struct retrieval_op *op, int index, size_t rows) {
+  struct hl_retrieval *job = &op->job;
+  job->depth = (size_t)hl_opt_integer(L, index, "depth", 10, 1, INT_MAX);
+  job->labels = check_labels(L, &op->base, index, "labels", rows);
+  job->query_labels = check_labels(L, &op->base, index, "query_labels", job->asked);
+  job->groups = option_integers(L, &op->base, index, "groups", rows);
+  job->query_groups = option_integers(L, &op->base, index, "query_groups", job->asked);
+  luaL_argcheck(L, !job->groups == !job->query_groups, index, "options 'groups' and 'query_groups' come together");
+  op->base.op.items = hl_retrieval_parts(job);
+  job->rows = vec_op_memory(L, &op->base, job->asked, sizeof *job->rows);
+  job->failed = vec_op_memory(L, &op->base, op->base.op.items, sizeof *job->failed);
+  if (!hl_gallery_make(&job->gallery, job->labels, job->groups, rows)) luaL_error(L, "not enough memory");
+}
+
+static const char *const option_names[] = {"labels", "query_labels", "groups", "query_groups", "depth", NULL};
+
 static int l_retrieval(lua_State *L) {
-  static const char *const names[] = {"labels", "query_labels", "groups", "query_groups", "depth", NULL};
+  static const struct hl_op_class cls = {
+      .name = "vec.retrieval", .work = judge_part, .push = push_judgement, .destroy = destroy_retrieval};
   const struct hl_matrix *data = hl_check_matrix(L, 1), *queries = hl_check_matrix(L, 2);
   if (data->cols != queries->cols) shape_error(L, 2, queries, lua_pushfstring(L, "N x %I", (LUAI_UACINT)data->cols));
   luaL_argcheck(L, data->rows < INT_MAX, 1, "too many rows");
   luaL_checktype(L, 3, LUA_TTABLE);
-  hl_check_options(L, 3, names);
+  hl_check_options(L, 3, option_names);
   lua_settop(L, 3);
-  struct retrieval_op *op = vec_op_new(L, &retrieval_class, sizeof *op);
-  struct hl_retrieval *job = &op->job;
-  job->data = data;
-  job->queries = queries;
-  job->depth = (size_t)hl_opt_integer(L, 3, "depth", 10, 1, INT_MAX);
-  job->labels = check_labels(L, &op->base, "labels", data->rows);
-  job->query_labels = check_labels(L, &op->base, "query_labels", queries->rows);
-  job->groups = option_integers(L, &op->base, 3, "groups", data->rows);
-  job->query_groups = option_integers(L, &op->base, 3, "query_groups", queries->rows);
-  luaL_argcheck(L, !job->groups == !job->query_groups, 3, "options 'groups' and 'query_groups' come together");
-  op->base.op.items = hl_retrieval_parts(job);
-  job->rows = vec_op_memory(L, &op->base, queries->rows, sizeof *job->rows);
-  job->failed = vec_op_memory(L, &op->base, op->base.op.items, sizeof *job->failed);
-  hl_retrieval_start(job);
+  struct retrieval_op *op = vec_op_new(L, &cls, sizeof *op);
+  op->job.data = data;
+  op->job.queries = queries;
+  op->job.asked = queries->rows;
+  read_options(L, op, 3, data->rows);
   vec_op_hold(L, &op->base, 1);
   vec_op_hold(L, &op->base, 2);
+  return hl_op_await(L, &op->base.op);
+}
+
+/* Pushes the array `rows` of result number query. Returns its length. [-0, +1, e] */
+static size_t push_result_rows(lua_State *L, size_t query) {
+  if (lua_rawgeti(L, 1, (lua_Integer)query + 1) != LUA_TTABLE || lua_getfield(L, -1, "rows") != LUA_TTABLE)
+    luaL_argerror(L, 1, "results of a search expected");
+  lua_remove(L, -2);
+  return (size_t)luaL_len(L, -1);
+}
+
+static void read_rows(lua_State *L, size_t rows, size_t count, uint32_t *ranked) {
+  for (size_t rank = 0; rank < count; rank++) {
+    lua_rawgeti(L, -1, (lua_Integer)rank + 1);
+    lua_Integer row = lua_tointeger(L, -1);
+    luaL_argcheck(L, row >= 1 && (size_t)row <= rows, 1, "a row is not in the gallery");
+    ranked[rank] = (uint32_t)(row - 1);
+    lua_pop(L, 1);
+  }
+}
+
+/* The rows of all results, and where those of each end. */
+static void read_results(lua_State *L, struct retrieval_op *op, size_t rows) {
+  struct hl_retrieval *job = &op->job;
+  size_t *ends = vec_op_memory(L, &op->base, job->asked, sizeof *ends), all = 0;
+  for (size_t query = 0; query < job->asked; query++) {
+    ends[query] = all += push_result_rows(L, query);
+    lua_pop(L, 1);
+  }
+  uint32_t *ranked = vec_op_memory(L, &op->base, all, sizeof *ranked);
+  for (size_t query = 0, first = 0; query < job->asked; first = ends[query++]) {
+    push_result_rows(L, query);
+    read_rows(L, rows, ends[query] - first, ranked + first);
+    lua_pop(L, 1);
+  }
+  job->ends = ends;
+  job->ranked = ranked;
+}
+
+static int l_judge(lua_State *L) {
+  static const struct hl_op_class cls = {
+      .name = "vec.judge", .work = judge_part, .push = push_judgement, .destroy = destroy_retrieval};
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  hl_check_options(L, 2, option_names);
+  lua_settop(L, 2);
+  lua_Integer rows = count_option(L, 2, "labels"), asked = luaL_len(L, 1);
+  luaL_argcheck(L, rows < INT_MAX && asked < INT_MAX, 1, "too many rows");
+  struct retrieval_op *op = vec_op_new(L, &cls, sizeof *op);
+  op->job.asked = (size_t)asked;
+  read_results(L, op, (size_t)rows);
+  read_options(L, op, 2, (size_t)rows);
   return hl_op_await(L, &op->base.op);
 }
 
@@ -144,4 +213,5 @@ const luaL_Reg retrieval_functions[] = {{"order", l_order},
                                         {"average_precision", l_average_precision},
                                         {"area_under_curve", l_area_under_curve},
                                         {"retrieval", l_retrieval},
+                                        {"judge", l_judge},
                                         {NULL, NULL}};

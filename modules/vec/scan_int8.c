@@ -44,8 +44,9 @@ static int32_t dot(const int8_t *row, const struct hl_digits *query, size_t n) {
   return high * (1 << query->shift) + low;
 }
 
-void hl_int8_dot_streams_portable(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
-                                  int32_t out[HL_INT8_STREAMS]) {
+void hl_int8_dot_streams_portable(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
+                                  const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]) {
+  (void)next;
   for (size_t s = 0; s < HL_INT8_STREAMS; s++) out[s] = dot(rows[s], query, n);
 }
 

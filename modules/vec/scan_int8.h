@@ -27,10 +27,9 @@ struct hl_digits {
 enum { HL_TERMS = 4 };
 
 struct hl_int8_kernels {
-  /* out[i] = rows[i] . query, for four rows read as four streams: each row is expected to be followed by the stream's next one.
-   */
-  void (*dot_streams)(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
-                      int32_t out[HL_INT8_STREAMS]);
+  /* out[i] = rows[i] . query, for four rows; meanwhile next[i] is fetched, a row that is read soon. */
+  void (*dot_streams)(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
+                      const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]);
 
   /* out[r][q] = rows[r] . query q, for HL_INT8_ROWS rows that lie one after another and the queries of count panels. Number i of
    * query q of a panel is panel[i / 4 * 64 + q * 4 + i % 4]; panels lie one after another too. */
@@ -46,8 +45,8 @@ struct hl_int8_kernels {
 const struct hl_int8_kernels *hl_int8_kernels(void);
 
 #define HL_INT8_DECLARE(set)                                                                                                     \
-  void hl_int8_dot_streams_##set(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,             \
-                                 int32_t out[HL_INT8_STREAMS]);                                                                  \
+  void hl_int8_dot_streams_##set(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],           \
+                                 const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]);                         \
   void hl_int8_multiply_##set(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out);                   \
   size_t hl_int8_reach_##set(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,        \
                              uint32_t *found)

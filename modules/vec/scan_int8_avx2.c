@@ -8,7 +8,7 @@
 
 #include "vec/scan_int8.h"
 
-enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH = 16, LANES = 8 };
+enum { WIDTH = 16, LANES = 8 };
 
 static inline __m256i load_wide(const int8_t *p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)p)); }
 
@@ -19,14 +19,14 @@ static inline int32_t sum_lanes(__m256i v) {
 }
 
 /* Both digits of the query together fit 16 bits, and two of their products with a row 32. */
-void hl_int8_dot_streams_avx2(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
-                              int32_t out[HL_INT8_STREAMS]) {
+void hl_int8_dot_streams_avx2(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
+                              const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]) {
   __m256i sums[HL_INT8_STREAMS] = {_mm256_setzero_si256()};
   __m128i shift = _mm_cvtsi32_si128((int)query->shift);
   for (size_t i = 0; i < n; i += WIDTH) {
     __m256i q = _mm256_add_epi16(_mm256_sll_epi16(load_wide(query->high + i), shift), load_wide(query->low + i));
     for (size_t s = 0; s < HL_INT8_STREAMS; s++) {
-      __builtin_prefetch(rows[s] + i + AHEAD, 0, 2);
+      __builtin_prefetch(next[s] + i, 0, 2);
       sums[s] = _mm256_add_epi32(sums[s], _mm256_madd_epi16(load_wide(rows[s] + i), q));
     }
   }

@@ -9,10 +9,10 @@
 
 #include "vec/scan_int8.h"
 
-enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH = 64, LANES = 16, MOST_PANELS = 4, DEPTH = 256 };
+enum { WIDTH = 64, LANES = 16, MOST_PANELS = 4, DEPTH = 256 };
 
-void hl_int8_dot_streams_avx512(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
-                                int32_t out[HL_INT8_STREAMS]) {
+void hl_int8_dot_streams_avx512(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
+                                const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]) {
   __m512i zero = _mm512_setzero_si512(), flip = _mm512_set1_epi8(-128), high_offset = zero, low_offset = zero;
   __m512i high[HL_INT8_STREAMS] = {zero, zero, zero, zero}, low[HL_INT8_STREAMS] = {zero, zero, zero, zero};
   for (size_t i = 0; i < n; i += WIDTH) {
@@ -20,7 +20,7 @@ void hl_int8_dot_streams_avx512(const int8_t *const rows[HL_INT8_STREAMS], const
     high_offset = _mm512_dpbusd_epi32(high_offset, flip, h);
     low_offset = _mm512_dpbusd_epi32(low_offset, flip, l);
     for (size_t s = 0; s < HL_INT8_STREAMS; s++) {
-      __builtin_prefetch(rows[s] + i + AHEAD, 0, 2);
+      __builtin_prefetch(next[s] + i, 0, 2);
       __m512i row = _mm512_xor_si512(_mm512_loadu_si512(rows[s] + i), flip);
       high[s] = _mm512_dpbusd_epi32(high[s], row, h);
       low[s] = _mm512_dpbusd_epi32(low[s], row, l);

@@ -9,7 +9,7 @@
 
 #include "vec/scan_int8.h"
 
-enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH = 32, LANES = 8 };
+enum { WIDTH = 32, LANES = 8 };
 
 static inline __m256i load(const int8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
@@ -19,8 +19,8 @@ static inline int32_t sum_lanes(__m256i v) {
   return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1)));
 }
 
-void hl_int8_dot_streams_avxvnni(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
-                                 int32_t out[HL_INT8_STREAMS]) {
+void hl_int8_dot_streams_avxvnni(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
+                                 const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]) {
   __m256i zero = _mm256_setzero_si256(), flip = _mm256_set1_epi8(-128), high_offset = zero, low_offset = zero;
   __m256i high[HL_INT8_STREAMS] = {zero, zero, zero, zero}, low[HL_INT8_STREAMS] = {zero, zero, zero, zero};
   for (size_t i = 0; i < n; i += WIDTH) {
@@ -28,7 +28,7 @@ void hl_int8_dot_streams_avxvnni(const int8_t *const rows[HL_INT8_STREAMS], cons
     high_offset = _mm256_dpbusd_avx_epi32(high_offset, flip, h);
     low_offset = _mm256_dpbusd_avx_epi32(low_offset, flip, l);
     for (size_t s = 0; s < HL_INT8_STREAMS; s++) {
-      __builtin_prefetch(rows[s] + i + AHEAD, 0, 2);
+      __builtin_prefetch(next[s] + i, 0, 2);
       __m256i row = _mm256_xor_si256(load(rows[s] + i), flip);
       high[s] = _mm256_dpbusd_avx_epi32(high[s], row, h);
       low[s] = _mm256_dpbusd_avx_epi32(low[s], row, l);

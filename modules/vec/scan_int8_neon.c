@@ -7,16 +7,16 @@
 
 #include "vec/scan_int8.h"
 
-enum { AHEAD = 2048 /* bytes between what is read and what is fetched */, WIDTH = 16, LANES = 4, QUARTERS = 4 };
+enum { WIDTH = 16, LANES = 4, QUARTERS = 4 };
 
-void hl_int8_dot_streams_neon(const int8_t *const rows[HL_INT8_STREAMS], const struct hl_digits *query, size_t n,
-                              int32_t out[HL_INT8_STREAMS]) {
+void hl_int8_dot_streams_neon(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
+                              const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]) {
   int32x4_t zero = vdupq_n_s32(0), high[HL_INT8_STREAMS] = {zero, zero, zero, zero},
             low[HL_INT8_STREAMS] = {zero, zero, zero, zero};
   for (size_t i = 0; i < n; i += WIDTH) {
     int8x16_t h = vld1q_s8(query->high + i), l = vld1q_s8(query->low + i);
     for (size_t s = 0; s < HL_INT8_STREAMS; s++) {
-      __builtin_prefetch(rows[s] + i + AHEAD, 0, 2);
+      __builtin_prefetch(next[s] + i, 0, 2);
       int8x16_t row = vld1q_s8(rows[s] + i);
       high[s] = vdotq_s32(high[s], row, h);
       low[s] = vdotq_s32(low[s], row, l);

@@ -23,10 +23,10 @@ static struct hl_best best_of(const struct hl_search *job, size_t part, size_t q
   return (struct hl_best){.hits = job->hits + slot * job->k, .count = job->found + slot, .room = job->k};
 }
 
-/* Most rows fail the first test, so that the groups are rarely looked at. */
+/* Most rows fail the first test, so that the second is rarely made. */
 static inline void offer(const struct hl_search *job, struct hl_best *best, size_t query, size_t row, float score) {
   if (isnan(score) || (*best->count == best->room && score < best->hits[0].score)) return;
-  if (job->groups && job->groups[row] == job->query_groups[query]) return;
+  if (!hl_search_allows(job, query, row)) return;
   hl_best_keep(best, (struct hl_hit){.score = score, .row = (uint32_t)row});
 }
 

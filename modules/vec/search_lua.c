@@ -43,22 +43,44 @@ static int push_found(lua_State *L, struct hl_op *op) {
 static const struct hl_op_class search_class = {
     .name = "vec.search", .work = search_part, .push = push_found, .destroy = vec_op_destroy};
 
-/* The rows in a string of Set:numbers (hilum.rows), which is what many rows are given as. */
-static const uint32_t *check_packed(lua_State *L, struct vec_op *op, int index, size_t limit, size_t *count) {
-  size_t size;
+/* The words of a bitmap as Set:bits (hilum.rows) gives it, and how many bits are set. */
+static const uint64_t *check_bits(lua_State *L, struct vec_op *op, int index, size_t rows, size_t *count) {
+  size_t size, words = rows / 64 + (rows % 64 != 0);
   const char *bytes = lua_tolstring(L, index, &size);
-  luaL_argcheck(L, size % sizeof(uint32_t) == 0, index, "the bytes are no 32-bit numbers");
-  *count = size / sizeof(uint32_t);
-  uint32_t *numbers = vec_op_memory(L, op, *count, sizeof *numbers);
-  memcpy(numbers, bytes, size);
-  for (size_t i = 0; i < *count; i++) luaL_argcheck(L, numbers[i] < limit, index, "a number is beyond the last row");
-  return numbers;
+  luaL_argcheck(L, size == words * sizeof(uint64_t), index, "the bits are not as many as the rows");
+  uint64_t *bits = vec_op_memory(L, op, words, sizeof *bits);
+  memcpy(bits, bytes, size);
+  luaL_argcheck(L, rows % 64 == 0 || bits[words - 1] >> rows % 64 == 0, index, "a bit is beyond the last row");
+  *count = 0;
+  for (size_t i = 0; i < words; i++) *count += (size_t)__builtin_popcountll(bits[i]);
+  return bits;
+}
+
+static const uint32_t *list_bits(lua_State *L, struct vec_op *op, const uint64_t *words, size_t rows, size_t count) {
+  uint32_t *list = vec_op_memory(L, op, count, sizeof *list), *next = list;
+  for (size_t first = 0; first < rows; first += 64)
+    for (uint64_t bits = words[first / 64]; bits; bits &= bits - 1) *next++ = (uint32_t)(first + (size_t)__builtin_ctzll(bits));
+  return list;
+}
+
+/* Where nearly all rows may be found, looking at the others too costs less than going round them. */
+static void read_bits(lua_State *L, struct vec_op *op, struct hl_search *job, int index) {
+  size_t rows = job->data->rows, count;
+  const uint64_t *bits = check_bits(L, op, index, rows, &count);
+  if (count > rows - rows / 4) {
+    job->allowed = bits;
+    return;
+  }
+  job->only = list_bits(L, op, bits, rows, count);
+  job->only_count = count;
 }
 
 static void read_only(lua_State *L, struct vec_op *op, struct hl_search *job, int options) {
   if (!lua_istable(L, options) || lua_getfield(L, options, "only") == LUA_TNIL) return;
-  bool packed = lua_type(L, -1) == LUA_TSTRING;
-  job->only = (packed ? check_packed : check_numbers)(L, op, lua_gettop(L), job->data->rows, &job->only_count);
+  if (lua_type(L, -1) == LUA_TSTRING)
+    read_bits(L, op, job, lua_gettop(L));
+  else
+    job->only = check_numbers(L, op, lua_gettop(L), job->data->rows, &job->only_count);
 }
 
 void check_search(lua_State *L, struct vec_op *op, struct hl_search *job, int first) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "core/matrix.h"
+#include "vec/gallery.h"
 
 /* Random numbers: splitmix64 (Steele, Lea and Flood 2014) by counter, and normal ones from pairs of them (Box and Muller 1958).
  */
@@ -103,11 +104,17 @@ struct hl_search {
   const struct hl_matrix *data, *queries; /* same number of columns; fewer than 2^32 rows */
   size_t k;                               /* at least 1 */
   const int64_t *groups, *query_groups;   /* NULL, or one number per row: a query does not find rows of its own group */
-  const uint32_t *only;                   /* NULL, or the only_count rows that may be found */
+  const uint32_t *only;                   /* NULL, or the only_count rows that are looked at */
   size_t only_count;
-  struct hl_hit *hits; /* hl_search_room of them */
-  size_t *found;       /* parts * queries counts */
+  const uint64_t *allowed; /* NULL, or a bit for each row: whether it may be found if it is looked at */
+  struct hl_hit *hits;     /* hl_search_room of them */
+  size_t *found;           /* parts * queries counts */
 };
+
+static inline bool hl_search_allows(const struct hl_search *job, size_t query, size_t row) {
+  if (job->allowed && !(job->allowed[row / 64] >> row % 64 & 1)) return false;
+  return !job->groups || job->groups[row] != job->query_groups[query];
+}
 
 size_t hl_search_parts(const struct hl_search *job);
 size_t hl_search_room(const struct hl_search *job);
@@ -116,8 +123,10 @@ void hl_search_part(const struct hl_search *job, size_t part);
 /* After all parts: the hits of one query, best first, into out (room for k). Returns how many. */
 size_t hl_search_result(const struct hl_search *job, size_t query, struct hl_hit *out);
 
-/* Retrieval metrics: every query ranks the whole gallery by inner product. Labels are sets of up to 64 bits. A row is relevant
- * when it shares a label with the query, identical when it has the same set; rows of the query's group are no candidates. */
+/* Retrieval metrics: every query ranks the whole gallery by inner product, or its ranking is given, as far as it goes. Labels are
+ * sets of up to 64 bits. A row is relevant when it shares a label with the query, identical when it has the same set; rows of the
+ * query's group are no candidates. Where rankings end early, average precision is the sum of the precision at each hit over the
+ * most hits there could be in so many ranks, and R-precision NaN beyond them. */
 
 struct hl_retrieval_row {
   double candidates, relevant, identical;           /* counts */
@@ -127,16 +136,18 @@ struct hl_retrieval_row {
 };
 
 struct hl_retrieval {
-  const struct hl_matrix *data, *queries;
+  const struct hl_matrix *data, *queries; /* both NULL where rankings are given */
+  const uint32_t *ranked;                 /* the candidates of all queries, best first */
+  const size_t *ends;                     /* where those of each query end */
+  size_t asked;                           /* queries */
   const uint64_t *labels, *query_labels;
   const int64_t *groups, *query_groups; /* may be NULL */
+  struct hl_gallery gallery;            /* made of labels and groups */
   size_t depth;                         /* of precision, at least 1 */
   struct hl_retrieval_row *rows;        /* one per query */
-  double gains[65][65];                 /* filled by hl_retrieval_start: [labels in common][labels in either], common > 0 */
   bool *failed;                         /* one per part: out of memory */
 };
 
-void hl_retrieval_start(struct hl_retrieval *job);
 size_t hl_retrieval_parts(const struct hl_retrieval *job);
 void hl_retrieval_part(const struct hl_retrieval *job, size_t part);
 

@@ -164,7 +164,7 @@ function vec.adam(parameter, gradient, mean, square, step, rate) end
 ---@param queries hilum.vec.Matrix  q x d
 ---@param k integer  at least 1; fewer are found where there are fewer
 ---@param options? {groups?: integer[], query_groups?: integer[], only?: integer[]|string}  groups: see above; only: the rows that may be
---- found, as numbers or as the string of a set's numbers (hilum.rows)
+--- found, as numbers or as a set's bits (hilum.rows)
 ---@return {rows: integer[], scores: number[]}[] results  one per query
 ---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage local best = vec.search(gallery, gallery:slice(1, 1), 10)[1] print(best.rows[1], best.scores[1])
@@ -179,11 +179,11 @@ function vec.search(data, queries, k, options) end
 ---@usage local q = assert(vec.quantize(gallery))
 function vec.quantize(matrix) end
 
---- Maps quantised rows from a file that q:save wrote. Takes milliseconds whatever the size.
+--- Maps quantised rows from a file that q:save wrote. Takes milliseconds whatever the size: checksums wait for the first search.
 ---@param path string
 ---@param matrix hilum.vec.Matrix  the one they were made of: its shape and a few rows are compared
 ---@return hilum.vec.Quantized? quantized
----@return hilum.Error? err  of kind "integrity" when the file is damaged, of another version or of another matrix
+---@return hilum.Error? err  of kind "integrity" when the file is of another version, of another matrix, or visibly damaged
 ---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage assert(assert(vec.quantize(gallery)):save("gallery.q8"))
 ---@usage local q = assert(vec.load_quantized("gallery.q8", gallery))
@@ -224,6 +224,18 @@ function vec.area_under_curve(scores, relevant) end
 ---@usage local x, bits, patients = vec.gauss(1, 4, 8), {1, 1, 2, 3}, {1, 2, 3, 4}
 ---@usage local r = vec.retrieval(x, x, {labels = bits, query_labels = bits, groups = patients, query_groups = patients})
 function vec.retrieval(data, queries, options) end
+
+--- The same metrics for the first ranks of every query, as a search found them (with the same groups).
+--- average_precision and identical_average_precision: the sum of the precision at each hit, divided by the most hits there could be in
+--- so many ranks. r_precision: NaN where more rows are relevant than were found. candidates, relevant, identical, ndcg and chance_ndcg
+--- are those of the whole gallery.
+---@param results {rows: integer[]}[]  one per query, best first
+---@param options {labels: integer[], query_labels: integer[], groups?: integer[], query_groups?: integer[], depth?: integer}  depth: 10
+---@return table<string, number[]> columns  by the names above
+---@usage local x, bits = vec.gauss(1, 4, 8), {1, 1, 2, 3}
+---@usage local first = vec.search(x, x, 2)
+---@usage print(vec.judge(first, {labels = bits, query_labels = bits}).precision[1])
+function vec.judge(results, options) end
 
 --- Average precision and area under the ROC curve of several rankings of the same rows, under several weightings of the rows: the
 --- bootstrap of rankings. Each draw (a row of weights) gives every group of rows one weight; ones give the plain values.
@@ -363,7 +375,8 @@ function Quantized:cols() end
 ---@param queries hilum.vec.Matrix  q x d
 ---@param k integer  at least 1; fewer are found where there are fewer
 ---@param options? {metric?: string, groups?: integer[], query_groups?: integer[], only?: integer[]|string}  see above and vec.search
----@return {rows: integer[], scores: number[], rescored: integer}[] results  one per query; rescored: rows read from the matrix
+---@return {rows: integer[], scores: number[], rescored: integer}[]? results  one per query; rescored: rows read from the matrix
+---@return hilum.Error? err  of kind "integrity": a mapped file is damaged (its checksums are compared by the first search)
 ---@usage local gallery = vec.gauss(1, 100, 8)
 ---@usage local q = assert(vec.quantize(gallery))
 ---@usage local best = q:search(gallery, gallery:slice(1, 1), 10)[1] print(best.rows[1], best.scores[1], best.rescored)

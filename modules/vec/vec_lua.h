@@ -16,7 +16,7 @@ struct vec_op {
   struct hl_op op;
   struct hl_matrix *held[6]; /* borrowed until the operation is destroyed */
   size_t holds;
-  void *memory[6]; /* freed with the operation */
+  void *memory[8]; /* freed with the operation */
   size_t memories;
   int result; /* the stack index that push_result returns */
 };

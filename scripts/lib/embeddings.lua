@@ -34,6 +34,13 @@ function embeddings.preferred(names)
   return preferred
 end
 
+-- The rows with these numbers; where they are all of them in order, the matrix itself.
+function embeddings.take(vectors, rows)
+  local is_all = #rows == #vectors
+  for i, row in ipairs(rows) do is_all = is_all and row == i end
+  return is_all and vectors or vectors:gather(rows)
+end
+
 function embeddings.read_docs(path)
   local docs = {}
   for doc in json.lines(path) do docs[#docs + 1] = doc end

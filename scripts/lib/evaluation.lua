@@ -19,20 +19,15 @@ evaluation.MEASURES = {
   { key = "strict_precision_10", title = "Precision at 10, identical findings" },
 }
 
--- Of one finding: asked by the images that show it, relevant are the images that show it too.
-evaluation.FINDING_MEASURES = {
-  { key = "map", title = "Mean average precision" },
-  { key = "precision_1", title = "Precision at 1" },
-  { key = "precision_5", title = "Precision at 5" },
-  { key = "precision_10", title = "Precision at 10" },
-  { key = "r_precision", title = "R-precision" },
-  { key = "ndcg_10", title = "nDCG at 10" },
-}
+-- Of one finding: asked by the images that show it, relevant are the images that show it too. The first of the measures above.
+evaluation.FINDING_MEASURES = table.move(evaluation.MEASURES, 1, 6, 1, {})
 
 evaluation.WORD_MEASURES = {
   { key = "auc", title = "Area under the ROC curve" },
   { key = "ap", title = "Average precision" },
 }
+
+evaluation.steps = retrieval.steps
 
 evaluation.BANDS = { "head", "medium", "tail" }
 
@@ -40,41 +35,34 @@ local function key_of(...) return table.concat({ ... }, "/") end
 
 -- Images ask for images.
 
--- The columns whose means are wanted: { key=, values=, chance= }; values by query, with gaps where a query does not count.
-local function only(values, has)
-  if not has then return values end
-  local kept = {}
-  for i in pairs(has) do kept[i] = values[i] end
-  return kept
-end
-
-local function add_columns(columns, group, measures, values, chance, has)
+-- The columns whose means are wanted: { key=, values=, chance=, has= }; values by query, with gaps where a query does not count; has:
+-- the queries of a group, nil for all.
+local function add_columns(columns, group, measures, found, has)
   for _, measure in ipairs(measures) do
-    columns[#columns + 1] = { key = key_of(group, measure.key), values = only(values[measure.key], has),
-      chance = only(chance[measure.key], has) }
+    local values, chance = found.values[measure.key], found.chance[measure.key]
+    if values then columns[#columns + 1] = { key = key_of(group, measure.key), values = values, chance = chance, has = has } end
   end
 end
 
 local function image_columns(trial, images)
   local columns = {}
-  add_columns(columns, "all", evaluation.MEASURES, images.values, images.chance)
-  add_columns(columns, "abnormal", evaluation.MEASURES, images.values, images.chance, trial.abnormal)
+  add_columns(columns, "all", evaluation.MEASURES, images)
+  add_columns(columns, "abnormal", evaluation.MEASURES, images, trial.abnormal)
   for _, group in ipairs(trial.groups) do
-    add_columns(columns, key_of(group.by, group.value), evaluation.MEASURES, images.values, images.chance, group.has)
+    add_columns(columns, key_of(group.by, group.value), evaluation.MEASURES, images, group.has)
   end
   for _, finding in ipairs(trial.findings) do
-    local of_finding = images.findings[finding.name]
-    add_columns(columns, key_of("finding", finding.name), evaluation.FINDING_MEASURES, of_finding.values, of_finding.chance)
+    add_columns(columns, key_of("finding", finding.name), evaluation.FINDING_MEASURES, images.findings[finding.name])
   end
   return columns
 end
 
 local function compare_images(board, role, trial, images, draws)
-  local columns, values = image_columns(trial, images), {}
-  for i, column in ipairs(columns) do values[i] = column.values end
-  for i, statistic in ipairs(draws:means(values)) do
-    board:add(role, columns[i].key, statistic)
-    board:add_chance(columns[i].key, metrics.mean(columns[i].chance, #trial.queries.rows))
+  local columns = image_columns(trial, images)
+  for i, statistic in ipairs(draws:means(columns)) do
+    local column = columns[i]
+    board:add(role, column.key, statistic)
+    board:add_chance(column.key, metrics.mean(column.chance, #trial.queries.rows, column.has))
   end
 end
 
@@ -115,12 +103,13 @@ end
 
 -- The result.
 
-local function list_measures(board, group, measures)
+-- ranks: how many results of each query were judged; nil: all.
+local function list_measures(board, group, measures, ranks)
   local list = {}
   for _, measure in ipairs(measures) do
     local compared = board:get(key_of(group, measure.key))
     if compared then
-      compared.key, compared.title = measure.key, measure.title
+      compared.key, compared.title = measure.key, measure.title:gsub("Mean average precision", ranks and "%0 at " .. ranks or "%0")
       list[#list + 1] = compared
     end
   end
@@ -176,11 +165,13 @@ local function count_patients(side)
   return count
 end
 
-local function result_of(board, trial, options)
-  return { split = trial.split, gallery = trial.gallery_name, queries = #trial.queries.rows, images = #trial.gallery.rows,
+local function result_of(board, trial, options, ranks)
+  return { ranks = ranks, left_out = trial.left_out,
+    split = trial.split, gallery = trial.gallery_name, queries = #trial.queries.rows, images = #trial.gallery.rows,
     patients = count_patients(trial.queries), resamples = options.resamples, seed = options.seed,
-    all = list_measures(board, "all", evaluation.MEASURES), abnormal = list_measures(board, "abnormal", evaluation.MEASURES),
-    macro = list_measures(board, "finding/*macro", evaluation.FINDING_MEASURES),
+    all = list_measures(board, "all", evaluation.MEASURES, ranks),
+    abnormal = list_measures(board, "abnormal", evaluation.MEASURES, ranks),
+    macro = list_measures(board, "finding/*macro", evaluation.FINDING_MEASURES, ranks),
     words = list_measures(board, "words/*macro", evaluation.WORD_MEASURES),
     learnt = list_measures(board, "words/*learnt", evaluation.WORD_MEASURES), bands = list_bands(board, trial),
     findings = list_findings(board, trial), groups = list_groups(board, trial) }
@@ -193,27 +184,31 @@ local function draw_both(trial, options)
   return { queries = queries, gallery = bootstrap.draws(trial.gallery.patients, options.resamples, options.seed) }
 end
 
--- Adds one model to the board. Returns what it found, for the example rows, and its curve.
+-- Adds one model to the board. Returns what it found, for the example rows, its curve, and how many results were judged.
 local function measure(board, trial, model, draws, options)
-  local sides = retrieval.sides(trial, model.vectors)
+  local sides = retrieval.sides(trial, model.vectors, options.ranks)
   local images = retrieval.images(trial, sides, options)
   compare_images(board, model.role, trial, images, draws.queries)
-  if not model.texts then return { hits = images.hits }, images.curve end
-  compare_words(board, model.role, trial, retrieval.words(trial, sides, model.texts, draws.gallery))
-  return { hits = images.hits, word_hits = retrieval.word_hits(sides, model.texts) }, images.curve
+  local found = { hits = images.hits }
+  if model.texts then
+    compare_words(board, model.role, trial, retrieval.words(trial, sides, model.texts, draws.gallery))
+    found.word_hits = retrieval.word_hits(sides, model.texts)
+  end
+  return found, images.curve, sides.ranks
 end
 
 -- models: { { role = "base" or "tuned", vectors=, texts= (one row per finding of the trial, or nil) }, … }. options: resamples,
--- seed, progress. Returns the numbers, and what each model found, by role, for the example rows.
+-- seed, ranks, progress (of evaluation.steps for each model), shown (queries whose results are wanted). Returns the numbers, and what
+-- each model found, by role, for the example rows.
 function evaluation.run(trial, models, options)
-  local roles, found, curve = {}, {}, {}
+  local roles, found, curve, ranks = {}, {}, {}, nil
   for i, model in ipairs(models) do roles[i] = model.role end
   local board, draws = comparison.new(roles), draw_both(trial, options)
   for _, model in ipairs(models) do
-    found[model.role], curve[model.role] = measure(board, trial, model, draws, options)
+    found[model.role], curve[model.role], ranks = measure(board, trial, model, draws, options)
   end
   combine(board, trial)
-  local result, at_10 = result_of(board, trial, options), board:get("all/precision_10")
+  local result, at_10 = result_of(board, trial, options, ranks), board:get("all/precision_10")
   if at_10 then
     curve.chance = at_10.chance
     result.curve = curve

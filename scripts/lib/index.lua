@@ -18,7 +18,6 @@ local ATTEMPTS = 20       -- to open files that a writer replaces at that moment
 local TAIL = 1024         -- rows without int8 that are left to wait for more
 local TAIL_SHARE = 1 / 16 -- or that share of the rows that have it
 local BLOCK = 1 << 16     -- rows that compaction moves at a time
-local SPARE = 100         -- rows that may not be found, up to which all are searched and these dropped from the answer
 
 local Index = {}
 Index.__index = Index
@@ -207,15 +206,16 @@ local function merge(a, b, k)
 end
 
 local function search_head(self, queries, k, allowed)
-  local only = allowed and allowed:numbers(1, self.record.quantized)
-  if not self.head or only and #only == 0 then return none_for(queries) end
-  return self.quantized:search(self.head, queries, k, { only = only })
+  if not self.head then return none_for(queries) end
+  local found, err = self.quantized:search(self.head, queries, k, { only = allowed and allowed:bits(1, self.record.quantized) })
+  if not found then error(folder.damaged(self.url, "vectors.int8: " .. err.message), 0) end
+  return found
 end
 
 -- The rows that came after the int8 sidecar was made.
 local function search_tail(self, queries, k, allowed)
-  local only = (allowed or rows.set(self.rows):invert()):numbers(self.record.quantized + 1, self.rows)
-  return #only == 0 and none_for(queries) or vec.search(self.vectors, queries, k, { only = only })
+  local only = (allowed or rows.set(self.rows):invert()):bits(self.record.quantized + 1)
+  return vec.search(self.vectors, queries, k, { only = only })
 end
 
 local function nearest(self, queries, k, allowed)
@@ -225,10 +225,10 @@ local function nearest(self, queries, k, allowed)
   return found
 end
 
-local function to_hits(self, found, k, allowed, not_row)
+local function to_hits(self, found, k, not_row)
   local hits = {}
   for i, row in ipairs(found.rows) do
-    if #hits < k and row ~= not_row and (not allowed or allowed:has(row)) then
+    if #hits < k and row ~= not_row then
       hits[#hits + 1] = { rank = #hits + 1, score = found.scores[i], row = row, doc = self:doc(row) }
     end
   end
@@ -241,11 +241,9 @@ end
 function Index:search(queries, k, filter)
   local not_row = filter and filter.not_row
   local allowed = allowed_rows(self, filter and filter.where or {}, filter and filter.not_patient or {})
-  local others = allowed and self.rows - allowed:size() or 0
-  local few = others <= SPARE
-  local results, asked = {}, k + (not_row and 1 or 0) + (few and others or 0)
-  for i, found in ipairs(nearest(self, queries, asked, not few and allowed or nil)) do
-    results[i] = to_hits(self, found, k, few and allowed, not_row and not_row[i])
+  local results = {}
+  for i, found in ipairs(nearest(self, queries, k + (not_row and 1 or 0), allowed)) do
+    results[i] = to_hits(self, found, k, not_row and not_row[i])
   end
   return results
 end

@@ -70,6 +70,36 @@ t.test("the same seed gives the same numbers, another one others", function()
   t.ok(numbers(3) ~= numbers(4))
 end)
 
+t.test("whole rankings, or the first results alone: the page says which", function()
+  local dir = made()
+  local whole, heard = evaluate(dir)
+  t.eq({ heard.said[2], whole.ranks, whole.all[1].title }, { "judged: whole rankings", nil, "Mean average precision" })
+  t.match(assert(fs.read(whole.page)), "Judged are whole rankings")
+  local first
+  first, heard = evaluate(dir, { ranks = 12 })
+  t.eq({ heard.said[2], first.ranks, first.all[1].title }, { "judged: the first 12 results of each query", 12, "Mean average precision at 12" })
+  local html = assert(fs.read(first.page))
+  t.match(html, "Judged are the first 12 results")
+  t.ok(not html:find("R%-precision") and html:find("What the numbers do not show"))
+  local before, after = by_key(whole.all), by_key(first.all)
+  t.eq(after.r_precision, nil)
+  t.eq({ after.precision_10, after.ndcg_10, first.words }, { before.precision_10, before.ndcg_10, whole.words })
+end)
+
+t.test("more findings than can be told apart are told", function()
+  local dir, docs = made()
+  local lines = {}
+  for i, doc in ipairs(docs) do
+    if i <= 70 then table.insert(doc.findings, ("rare %02d"):format(i)) end
+    lines[i] = json.encode(doc) .. "\n"
+  end
+  for _, name in ipairs { "base", "tuned" } do assert(fs.write(dir .. "/embeddings/" .. name .. ".jsonl", table.concat(lines))) end
+  local result, heard = evaluate(dir, { gallery = "train" })
+  t.eq({ #result.findings, #result.left_out }, { 64, 11 })
+  t.match(heard.warned[1], "64 findings can be told apart at a time; these, the rarest in training, count as not there: rare")
+  t.match(assert(fs.read(result.page)), "Not looked at")
+end)
+
 t.test("the gallery may be the training part", function()
   local dir = made()
   local result = evaluate(dir, { gallery = "train" })

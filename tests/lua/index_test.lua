@@ -346,6 +346,18 @@ t.test("every damaged file is told of", function()
   t.raises("row beyond the last", function() return index.open(url):search(study.vectors(docs, "base"), 1, { where = { sex = "F" } }) end)
 end)
 
+t.test("a damaged digit is told of before anything is found", function()
+  local _, docs, idx = made()
+  local path = fs.join(idx.url, "vectors.int8")
+  local bytes = assert(fs.read(path))
+  local at = 64 + 3 * 64 + 2 -- in the third row, which opening does not look at
+  assert(fs.write(path, bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 1) .. bytes:sub(at + 1)))
+  local opened = assert(index.open(idx.url))
+  for _ = 1, 2 do
+    t.raises("damaged: vectors.int8: .*index %-%-force", opened.search, opened, study.vectors(docs, "base"):slice(9, 9), 1)
+  end
+end)
+
 t.test("an index.json that is damaged, or of another version", function()
   local _, _, idx = made()
   local path = idx.url .. "/index.json"

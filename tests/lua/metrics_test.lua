@@ -37,10 +37,25 @@ local function average_precision(order)
   return hits > 0 and sum / hits or nil
 end
 
+-- The same of the first k, of at most r relevant ones.
+local function first_precision(order, r, k)
+  local hits, sum = 0, 0
+  for rank = 1, k do
+    if order[rank] then
+      hits = hits + 1
+      sum = sum + hits / rank
+    end
+  end
+  return sum / math.min(r, k)
+end
+
 t.test("chance is the mean over all orders", function()
   for _, case in ipairs { { 5, 2 }, { 7, 1 }, { 6, 6 }, { 8, 3 } } do
     local n, r = case[1], case[2]
     t.near(metrics.chance.average_precision(n, r), enumerate(n, r, average_precision), 1e-9)
+    for k = 1, n do
+      t.near(metrics.chance.average_precision(n, r, k), enumerate(n, r, function(order) return first_precision(order, r, k) end), 1e-9)
+    end
     t.near(metrics.chance.precision(n, r), enumerate(n, r, function(order) return order[1] and 1 or 0 end), 1e-9)
   end
   t.eq(metrics.chance.average_precision(1, 1), 1)
@@ -50,6 +65,7 @@ end)
 t.test("a mean leaves gaps out", function()
   t.eq(metrics.mean({ 1, nil, 3 }, 3), 2.0)
   t.eq(metrics.mean({}, 5), nil)
+  t.eq(metrics.mean({ 1, 2, 3 }, 3, { [2] = true, [3] = true }), 2.5)
 end)
 
 t.test("draws are whole patients, and the same for a seed", function()
@@ -67,10 +83,12 @@ end)
 
 t.test("means of columns with gaps, on the data and on each draw", function()
   local draws = bootstrap.draws({ "a", "b", "a", "c" }, 20, 1)
-  local full, gaps, none = table.unpack(draws:means { { 1, 2, 3, 4 }, { [1] = 1, [4] = 0 }, {} })
+  local full, gaps, none = table.unpack(draws:means { { values = { 1, 2, 3, 4 } }, { values = { [1] = 1, [4] = 0 } },
+    { values = {} } })
   t.eq(full.value, 2.5)
   t.eq(gaps.value, 0.5)
   t.ok(none.value ~= none.value)
+  t.eq(draws:means({ { values = { 1, 2, 3, 4 }, has = { [2] = true, [3] = true } } })[1].value, 2.5)
   for b = 1, 20 do
     local w = draws.weights:row(b + 1)
     t.near(full.samples[b], (w[1] * 4 + w[2] * 2 + w[3] * 4) / (2 * w[1] + w[2] + w[3]), 1e-6)
@@ -174,7 +192,8 @@ t.test("every measure of every query by its definition", function()
   local docs = study.docs()
   local made = trial.new(docs, trial.count_training(docs), { split = "test", gallery = "same", head = 20, tail = 5, enough = 5 })
   local rows = study.vectors(docs, "tuned")
-  local found = retrieval.images(made, retrieval.sides(made, rows), {})
+  local found = retrieval.images(made, retrieval.sides(made, rows), { shown = { 1, 2, 60 } })
+  t.eq({ found.hits[3], #found.hits[60].rows }, { nil, 50 })
   for i, doc in ipairs(made.queries.docs) do
     local order = ranked(made, rows, i)
     local hits, r = hits_of(order, function(other) return jaccard(doc.findings, other.findings) > 0 end)
@@ -188,7 +207,29 @@ t.test("every measure of every query by its definition", function()
     local of_finding = hits_of(order, function(other) return jaccard({ doc.findings[1] }, other.findings) > 0 end)
     t.near(found.findings[doc.findings[1]].values.map[i], average_precision(of_finding), 1e-6)
     t.near(found.findings[doc.findings[1]].values.precision_5[i], share(of_finding, 5), 1e-6)
-    for _, row in ipairs(found.hits[i].rows) do t.ok(made.gallery.docs[row].patient ~= doc.patient, "own patient") end
+    local kept = found.hits[i] or { rows = {} }
+    for _, row in ipairs(kept.rows) do t.ok(made.gallery.docs[row].patient ~= doc.patient, "own patient") end
+  end
+end)
+
+t.test("the first ranks alone, by their definition", function()
+  local docs = study.docs()
+  local made = trial.new(docs, trial.count_training(docs), { split = "test", gallery = "same", head = 20, tail = 5, enough = 5 })
+  local rows = study.vectors(docs, "tuned")
+  local whole = retrieval.images(made, retrieval.sides(made, rows), {})
+  local first = retrieval.images(made, retrieval.sides(made, rows, 12), {})
+  t.eq({ first.values.r_precision, #first.curve }, { nil, 12 })
+  for k = 1, 12 do t.near(first.curve[k], whole.curve[k], 1e-12) end
+  for _, key in ipairs { "precision_1", "precision_5", "precision_10", "ndcg_10", "strict_precision_10" } do
+    t.eq({ first.values[key], first.chance[key] }, { whole.values[key], whole.chance[key] })
+  end
+  for i, doc in ipairs(made.queries.docs) do
+    local order = ranked(made, rows, i)
+    local hits, r = hits_of(order, function(other) return jaccard(doc.findings, other.findings) > 0 end)
+    t.near(first.values.map[i], first_precision(hits, r, 12), 1e-9)
+    t.near(first.chance.map[i], metrics.chance.average_precision(#order, r, 12), 1e-12)
+    local of_finding, s = hits_of(order, function(other) return jaccard({ doc.findings[1] }, other.findings) > 0 end)
+    t.near(first.findings[doc.findings[1]].values.map[i], first_precision(of_finding, s, 12), 1e-9)
   end
 end)
 

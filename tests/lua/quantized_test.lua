@@ -148,9 +148,26 @@ t.test("quantized: files that are damaged or of another matrix are refused", fun
   refuses("cut short", bytes .. "x")
   refuses("another shape", bytes, vec.gauss(1, 99, 10))
   refuses("does not belong", bytes, vec.gauss(2, 100, 10))
+  refuses("damaged checksums", bytes:sub(1, -2) .. string.char(bytes:byte(-1) ~ 1))
   local q, err = vec.load_quantized(fs.join(dir, "none"), data)
   t.eq({ q, err.kind, err.code }, { nil, "io", "ENOENT" })
   t.eq(#assert(vec.load_quantized(path, data)), 100)
+end)
+
+t.test("quantized: whatever bit of a file is wrong, no answer comes from it", function()
+  local dir = t.tmp()
+  local data, queries = vec.gauss(1, 40000, 30), vec.gauss(2, 2, 30)
+  local path = fs.join(dir, "v.q8")
+  assert(assert(vec.quantize(data)):save(path))
+  local bytes, wanted = assert(fs.read(path)), assert(vec.load_quantized(path, data)):search(data, queries, 3)
+  for _, at in ipairs { 64 + 5 * 64 + 3, 1 << 20, (1 << 21) + 100, #bytes - 100 } do
+    assert(fs.write(path, bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 16) .. bytes:sub(at + 1)))
+    local q = assert(vec.load_quantized(path, data))
+    for _ = 1, 2 do t.fails("integrity", "damaged", q:search(data, queries, 3, { only = { 40000 } })) end
+  end
+  assert(fs.write(path, bytes))
+  local q = assert(vec.load_quantized(path, data))
+  for _ = 1, 2 do t.eq(q:search(data, queries, 3), wanted) end
 end)
 
 t.test("quantized: misuse raises", function()

@@ -29,7 +29,9 @@ t.test("sets", function()
   for row = 2, 130, 2 do even:add { row } end
   t.eq(even:size(), 65)
   t.eq(even:list(63, 67), { 64, 66 })
-  t.eq(even:numbers(63, 67), ("=I4I4"):pack(63, 65))
+  t.eq(even:bits(63, 67), ("=I8I8"):pack(1 << 63, 2))
+  t.eq(even:bits(66, 65), ("=I8I8"):pack(0, 0))
+  t.eq(even:bits(1, 64), ("=I8"):pack(0xAAAAAAAAAAAAAAAA))
   t.eq({ even:has(130), even:has(129) }, { true, false })
   local odd = rows.set(130):add(even:list()):invert()
   t.eq(odd:list(1, 6), { 1, 3, 5 })
@@ -52,14 +54,16 @@ t.test("tags", function()
   t.fails("integrity", "beyond the last", rows.set(2):add_tagged(tags, 6))
 end)
 
-t.test("a search takes the numbers of a set", function()
-  local data, queries, set = vec.gauss(1, 500, 16), vec.gauss(2, 3, 16), rows.set(500)
-  for row = 1, 500, 3 do set:add { row } end
+t.test("a search takes the bits of a set, however many they are", function()
+  local data, queries = vec.gauss(1, 500, 16), vec.gauss(2, 3, 16)
   local quantized = assert(vec.quantize(data))
-  local wanted = vec.search(data, queries, 9, { only = set:list() })
-  t.eq(vec.search(data, queries, 9, { only = set:numbers() }), wanted)
-  for i, found in ipairs(quantized:search(data, queries, 9, { only = set:numbers() })) do t.eq(found.rows, wanted[i].rows) end
-  t.eq(vec.search(data, queries, 9, { only = "" })[1].rows, {})
-  t.raises("no 32%-bit numbers", vec.search, data, queries, 9, { only = "abc" })
-  t.raises("beyond the last row", vec.search, data, queries, 9, { only = ("=I4"):pack(500) })
+  for _, others in ipairs { 0, 1, 50, 125, 126, 250, 450, 499, 500 } do
+    local order = vec.permutation(others, 500)
+    local set = rows.set(500):add(table.move(order, others + 1, 500, 1, {}))
+    local wanted = vec.search(data, queries, 9, { only = set:list() })
+    t.eq(vec.search(data, queries, 9, { only = set:bits() }), wanted)
+    for i, found in ipairs(quantized:search(data, queries, 9, { only = set:bits() })) do t.eq(found.rows, wanted[i].rows) end
+  end
+  t.raises("not as many as the rows", vec.search, data, queries, 9, { only = "" })
+  t.raises("beyond the last row", vec.search, data, queries, 9, { only = rows.set(501):invert():bits() })
 end)

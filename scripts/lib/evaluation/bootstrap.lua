@@ -49,27 +49,33 @@ local function statistic(values)
   return { value = values[1], samples = table.move(values, 2, #values, 1, {}) }
 end
 
--- Per patient the sum and the number of the values of each column; all draws of all columns are then two products.
-local function sums_and_counts(draws, columns)
-  local sums, counts = {}, {}
-  for p = 1, draws.count do
-    sums[p], counts[p] = {}, {}
-    for c = 1, #columns do sums[p][c], counts[p][c] = 0, 0 end
+local function add_up(draws, column)
+  local sums, counts, values, has = {}, {}, column.values, column.has
+  for p = 1, draws.count do sums[p], counts[p] = 0, 0 end
+  for i, p in ipairs(draws.of_row) do
+    local value = values[i]
+    if value and (not has or has[i]) then sums[p], counts[p] = sums[p] + value, counts[p] + 1 end
   end
-  for c, column in ipairs(columns) do
-    for i, p in ipairs(draws.of_row) do
-      local value = column[i]
-      if value then sums[p][c], counts[p][c] = sums[p][c] + value, counts[p][c] + 1 end
-    end
-  end
-  return vec.from(sums), vec.from(counts)
+  return vec.from { sums }, vec.from { counts }
 end
 
--- The mean of each column; a column has a number for a row, or nothing where the row does not count.
+-- Per column the sum and the number of the values of each patient; all draws of all columns are then two products.
+local function sums_and_counts(draws, columns)
+  local sums, counts = vec.new(#columns, draws.count), vec.new(#columns, draws.count)
+  for c, column in ipairs(columns) do
+    local sum, count = add_up(draws, column)
+    sums:put(c, sum)
+    counts:put(c, count)
+  end
+  return sums, counts
+end
+
+-- The mean of each column { values=, has= }: values has a number for a row, or nothing where the row does not count; has, if given,
+-- says true for the rows that do.
 function Draws:means(columns)
   if #columns == 0 then return {} end
   local sums, counts = sums_and_counts(self, columns)
-  local totals, numbers = vec.matmul(self.weights, sums), vec.matmul(self.weights, counts)
+  local totals, numbers = vec.matmul(self.weights, sums, { tb = true }), vec.matmul(self.weights, counts, { tb = true })
   local values = {}
   for c = 1, #columns do values[c] = {} end
   for b = 1, #self.weights do

@@ -46,7 +46,7 @@ local function align(sets, ctx)
     ctx.warn("%d images were embedded by only one of the two models and are left out", #sets.base.docs + #sets.tuned.docs - 2 * #docs)
   end
   if #docs == 0 then ctx.fail("the two models embedded different images: run `hilum embed IMAGES` again") end
-  return docs, { base = sets.base.vectors:gather(base_rows), tuned = sets.tuned.vectors:gather(tuned_rows) }
+  return docs, { base = embeddings.take(sets.base.vectors, base_rows), tuned = embeddings.take(sets.tuned.vectors, tuned_rows) }
 end
 
 local function check_captions(sets, ctx)
@@ -74,6 +74,10 @@ local function make_trial(opt, ctx, docs)
     enough = opt.enough })
   if #made.queries.rows < 2 then ctx.fail("only %d images of the %s part are embedded: nothing to rank", #made.queries.rows, split) end
   if #made.gallery.rows == 0 then ctx.fail("no image of the training part is embedded: leave --gallery at `same`") end
+  if made.left_out then
+    ctx.warn("%d findings can be told apart at a time; these, the rarest in training, count as not there: %s", #made.findings,
+      table.concat(made.left_out, ", "))
+  end
   return made
 end
 
@@ -151,15 +155,18 @@ local function measure(opt, ctx, sets)
   ctx.say("%d queries of %s in a gallery of %d images; the query's own patient is never in it", #made.queries.rows,
     opt.on and made.split or made.split .. " (choose with --on)", #made.gallery.rows)
   local models = make_models(sets, vectors, made, ctx)
-  local progress <close> = ctx.progress(#models * #made.findings, "evaluating")
-  local result, found = evaluation.run(made, models, { resamples = opt.resamples, seed = opt.seed, progress = progress })
+  local shown = examples.queries(made, opt.seed)
+  local progress <close> = ctx.progress(#models * evaluation.steps(made), "evaluating")
+  local result, found = evaluation.run(made, models, { resamples = opt.resamples, seed = opt.seed, ranks = opt.ranks, shown = shown,
+    progress = progress })
   progress:finish()
+  ctx.say("%s", result.ranks and ("judged: the first %d results of each query"):format(result.ranks) or "judged: whole rankings")
   if #result.all == 0 then
     ctx.fail("no image of the %s part has a finding in common with one of another patient: too few images", made.split)
   end
   result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
   result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
-  result.examples = examples.draw(made, found, opt.seed)
+  result.examples = examples.draw(made, found, shown)
   result.shared_patients = count_shared_patients(docs, made.split, ctx)
   return result, made
 end

@@ -30,16 +30,24 @@ local function draw(trial, finding, order, taken)
   end
 end
 
-local function image_examples(trial, found, seed)
+-- The queries, by number, that examples.draw shows.
+function examples.queries(trial, seed)
   local list, taken, order = {}, {}, vec.permutation(seed, #trial.queries.rows)
   for _, finding in ipairs(trial.findings) do
     local i = #list < QUERIES and draw(trial, finding, order, taken)
     if i then
       taken[i] = true
-      local example = results_by_model(found, "hits", i, trial, trial.queries.labels[i])
-      example.doc = trial.queries.docs[i]
-      list[#list + 1] = example
+      list[#list + 1] = i
     end
+  end
+  return list
+end
+
+local function image_examples(trial, found, queries)
+  local list = {}
+  for k, i in ipairs(queries) do
+    list[k] = results_by_model(found, "hits", i, trial, trial.queries.labels[i])
+    list[k].doc = trial.queries.docs[i]
   end
   return list
 end
@@ -61,9 +69,9 @@ local function word_examples(trial, found)
   return list
 end
 
--- { { doc= or word=, base = { { doc=, score=, hit= }, … }, tuned = … }, … }. found: from evaluation.run.
-function examples.draw(trial, found, seed)
-  local list = image_examples(trial, found, seed)
+-- { { doc= or word=, base = { { doc=, score=, hit= }, … }, tuned = … }, … }. found: from evaluation.run, which was shown the queries.
+function examples.draw(trial, found, queries)
+  local list = image_examples(trial, found, queries)
   if has_words(found) then table.move(word_examples(trial, found), 1, WORDS, #list + 1, list) end
   return list
 end

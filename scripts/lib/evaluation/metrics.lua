@@ -17,20 +17,22 @@ local function harmonic(n)
   return sum
 end
 
--- At rank i of a relevant image, i - 1 others precede it, each relevant with probability (r - 1) / (n - 1).
-function metrics.chance.average_precision(n, r)
+-- At rank i of a relevant image, i - 1 others precede it, each relevant with probability (r - 1) / (n - 1). ranks: how many are
+-- looked at, all if nil; then the most relevant ones there can be among them stand for r.
+function metrics.chance.average_precision(n, r, ranks)
+  local k = math.min(n, ranks or n)
   if n == 1 then return r end
-  local first = harmonic(n)
-  return (first + (r - 1) / (n - 1) * (n - first)) / n
+  local first = harmonic(k)
+  return r / math.min(r, k) * (first + (r - 1) / (n - 1) * (k - first)) / n
 end
 
 metrics.chance.auc = 0.5
 
--- The mean of the values that are there (nil if none is).
-function metrics.mean(values, count)
+-- The mean of the values that are there (nil if none is); has: of those alone for which it says true.
+function metrics.mean(values, count, has)
   local sum, used = 0.0, 0
   for i = 1, count or #values do
-    if values[i] then sum, used = sum + values[i], used + 1 end
+    if values[i] and (not has or has[i]) then sum, used = sum + values[i], used + 1 end
   end
   if used > 0 then return sum / used end
 end

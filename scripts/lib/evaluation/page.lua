@@ -132,7 +132,7 @@ local function findings_section(result)
     findings_plot(result, "words", "ap", plot.scale(largest(result.findings, "words", "ap")),
       "The name of the finding asks: average precision (chance is how common the finding is)"),
     findings_plot(result, "images", "map", plot.scale(largest(result.findings, "images", "map")),
-      "Images that show the finding ask: mean average precision of finding others that do"),
+      ("Images that show the finding ask: %s of finding others that do"):format(words.map(result))),
   }
 end
 
@@ -168,7 +168,7 @@ local function bands_section(result)
   for _, band in ipairs(result.bands) do
     rows[#rows + 1] = { section = ("%s: %s"):format(band_title(band.band, result), table.concat(band.findings, ", ")) }
     local function add(title, measure) if measure then rows[#rows + 1] = value_cells(result, measure, { title }) end end
-    add("an image asks: mean average precision", band.images.map)
+    add("an image asks: " .. words.map(result), band.images.map)
     add("an image asks: precision at 10", band.images.precision_10)
     add("an image asks: R-precision", band.images.r_precision)
     add("an image asks: nDCG at 10", band.images.ndcg_10)

@@ -58,16 +58,19 @@ local function findings_of(docs, training)
   return names
 end
 
+-- The findings, their bits by name, and the names of those that there was no bit for, or nil.
 local function describe_findings(docs, training, options)
-  local findings, bits = {}, {}
+  local findings, bits, left_out = {}, {}, {}
   for i, name in ipairs(findings_of(docs, training)) do
     local count = training[name] or 0
     if i <= MOST_LABELS then
       bits[name] = 1 << (i - 1)
       findings[i] = { name = name, bit = bits[name], training = count, band = trial.band(count, options) }
+    else
+      left_out[#left_out + 1] = name
     end
   end
-  return findings, bits
+  return findings, bits, left_out[1] and left_out
 end
 
 local function label_set(doc, bits)
@@ -155,12 +158,12 @@ function trial.new(docs, training, options)
   for _, rows in ipairs { query_rows, gallery_rows } do
     for _, row in ipairs(rows) do used[#used + 1] = docs[row] end
   end
-  local findings, bits = describe_findings(used, training, options)
+  local findings, bits, left_out = describe_findings(used, training, options)
   local number_of = patient_numbers()
   local queries = side(docs, query_rows, bits, number_of)
   local gallery = gallery_rows == query_rows and queries or side(docs, gallery_rows, bits, number_of)
-  return { split = options.split, gallery_name = options.gallery, enough = options.enough, findings = findings, queries = queries,
-    gallery = gallery, groups = groups_of(queries), abnormal = abnormal(queries) }
+  return { split = options.split, gallery_name = options.gallery, enough = options.enough, findings = findings, left_out = left_out,
+    queries = queries, gallery = gallery, groups = groups_of(queries), abnormal = abnormal(queries) }
 end
 
 return trial

@@ -21,6 +21,9 @@ function evaluation_words.plural(count, word) return ("%d %s%s"):format(count, w
 -- Whether chance alone (at 95 %) hardly explains a difference.
 function evaluation_words.is_clear(difference) return difference.low ~= nil and (difference.low > 0 or difference.high < 0) end
 
+-- "mean average precision", with how far rankings were judged.
+function evaluation_words.map(result) return "mean average precision" .. (result.ranks and " at " .. result.ranks or "") end
+
 -- What was found.
 
 local function verdict(difference, what)
@@ -48,7 +51,7 @@ local function images_headline(result, best)
   local others = best == "tuned" and ("base model %.0f, "):format(100 * first.base.value) or ""
   return ("Shown an image it has not seen, the %s puts an image of another patient with a finding in common in first place "
     .. "%.0f times in 100 (%srandom order %.0f).%s"):format(called(result), 100 * first[best].value, others,
-    100 * first.chance, verdict(map.difference, "mean average precision"))
+    100 * first.chance, verdict(map.difference, evaluation_words.map(result)))
 end
 
 local function words_headline(result, best)
@@ -129,13 +132,20 @@ function evaluation_words.method(result)
       term("Relevant", [[ is an image that has at least one finding in common with the query (“No Finding” counts as one); “identical
         findings” asks for the same set. In the mean over findings, and finding by finding, relevant is what shows that finding.]]),
       term("Precision at k", ": the share of relevant images among the first k."),
-      term("R-precision", ": the share among the first R, R being how many relevant ones there are."),
-      term("Mean average precision", ": the precision at each relevant image, averaged over all ranks, then over queries."),
+      not result.ranks and term("R-precision", ": the share among the first R, R being how many relevant ones there are."),
+      result.ranks and term("Judged are the first " .. result.ranks .. " results",
+        [[ of each query, which is what a large gallery is asked for; they are those that ranking all images would put first.]])
+        or term("Judged are whole rankings", ": every image of the gallery has its rank."),
+      term("Mean average precision", result.ranks and (": the sum of the precision at each relevant image among the first %d, divided by "
+        .. "how many there could be, averaged over queries."):format(result.ranks)
+        or ": the precision at each relevant image, averaged over all ranks, then over queries."),
       term("nDCG at 10", ": gain 2", h.sup { "J" }, " − 1, J the Jaccard index of the two sets of findings."),
       term("The name of a finding asks", [[: the model embeds the name as text and ranks the gallery. The area under the ROC curve is how
         often an image with the finding comes before one without. Findings with at least two images.]], result.untrained and
         [[ The base model has never seen a label: its text vectors are one fixed random draw, so its numbers for words wander around
         chance.]]),
+      result.left_out and term("Not looked at", ": ", table.concat(result.left_out, ", "), [[. Only 64 findings can be told apart; these,
+        the rarest in training, count as not there.]]),
       term("Chance", " is the expected value for a random order of the same gallery."),
       term("Intervals", (": the middle 95 %% of %d resamples of patients (seed %d), the same resamples for both models. "):format(
         result.resamples, result.seed), [[Where an image asks, the gallery stays

@@ -93,6 +93,7 @@ static size_t all_hits(const struct hl_certified *job, size_t query, struct hl_h
     uint32_t row = s->only ? s->only[i] : (uint32_t)i;
     float value = score(job->metric, s->data, row, s->queries, query);
     if (isnan(value) || (s->groups && s->groups[row] == s->query_groups[query])) continue;
+    if (s->allowed && !(s->allowed[row / 64] >> row % 64 & 1)) continue;
     hits[count++] = (struct hl_hit){.score = value, .row = row};
   }
   qsort(hits, count, sizeof *hits, by_score);
@@ -174,7 +175,7 @@ static void check_bounds(const struct hl_matrix *data, const struct hl_matrix *q
     for (size_t row = 0; row < data->rows && row < 200; row++) {
       const int8_t *x = rows->digits + row * rows->stride, *four[HL_INT8_STREAMS] = {x, x, x, x};
       int32_t products[HL_INT8_STREAMS];
-      hl_int8_kernels()->dot_streams(four, &query.digits, rows->stride, products);
+      hl_int8_kernels()->dot_streams(four, four, &query.digits, rows->stride, products);
       struct hl_bounds bounds = hl_bounds_of(&query, rows, row, products[0]);
       float value = score(metric, data, row, queries, q);
       double exact = exact_score(metric, data, row, queries, q);
@@ -188,14 +189,16 @@ static void check_bounds(const struct hl_matrix *data, const struct hl_matrix *q
   free(digits);
 }
 
-/* Every path: one and two queries, a few, more than a panel, more than a chunk; groups; chosen rows. */
+/* Every path: one and two queries, a few, more than a panel, more than a chunk; groups; allowed and chosen rows. */
 static void check_data(struct hl_matrix data, struct hl_matrix queries, size_t k) {
   struct hl_quantized rows = quantized(&data);
   int64_t *groups = malloc((data.rows + 1) * sizeof *groups), *query_groups = malloc((queries.rows + 1) * sizeof *query_groups);
   uint32_t *only = malloc((data.rows + 1) * sizeof *only);
+  uint64_t *allowed = malloc((data.rows / 64 + 1) * sizeof *allowed);
   size_t all = queries.rows, counts[5] = {1, 2, 3, 20, all};
   for (size_t i = 0; i < data.rows; i++) groups[i] = (int64_t)(i % 5), only[i] = (uint32_t)(data.rows - 1 - i);
   for (size_t i = 0; i < all; i++) query_groups[i] = (int64_t)(i % 6);
+  for (size_t i = 0; i <= data.rows / 64; i++) allowed[i] = hl_splitmix(3, i);
   for (enum hl_metric metric = 0; metric <= HL_METRIC_L2; metric++) {
     check_bounds(&data, &queries, &rows, metric);
     for (size_t i = 0; i < 5; i++) {
@@ -206,8 +209,12 @@ static void check_data(struct hl_matrix data, struct hl_matrix queries, size_t k
       job.search.groups = groups;
       job.search.query_groups = query_groups;
       check_job(job);
+      job.search.allowed = allowed;
+      check_job(job);
       job.search.only = only;
       job.search.only_count = data.rows / 2;
+      check_job(job);
+      job.search.allowed = NULL;
       check_job(job);
     }
   }
@@ -215,6 +222,7 @@ static void check_data(struct hl_matrix data, struct hl_matrix queries, size_t k
   free(groups);
   free(query_groups);
   free(only);
+  free(allowed);
 }
 
 /* Kinds of data where bounds must tell nearly all rows apart, and one where they cannot. */

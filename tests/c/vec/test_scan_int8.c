@@ -39,7 +39,7 @@ static void test_dot_streams(size_t n, bool extreme) {
     low[i] /= 2;
     if (extreme) ((int8_t *)rows[0])[i] = high[i] = LARGEST, low[i] = 0, ((int8_t *)rows[1])[i] = -LARGEST;
   }
-  hl_int8_kernels()->dot_streams(rows, &query, n, out);
+  hl_int8_kernels()->dot_streams(rows, rows, &query, n, out);
   for (size_t s = 0; s < HL_INT8_STREAMS; s++)
     CHECK_EQ_INT(out[s], dot(rows[s], high, n) * (1 << query.shift) + dot(rows[s], low, n));
 }
