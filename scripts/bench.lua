@@ -3,29 +3,20 @@
 local fs = require "hilum.fs"
 
 local ALL = { "image", "labels", "search", "train" }
+local NAMES = "image, labels, search (which is certified and growth), train"
 local IMAGES, IMAGE_SIDE = 48, 1024
 local NIH_ROWS = 112120
 local FINDINGS = { "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax" }
 
--- Seconds of the fastest of as many calls as fit in a second, at least three.
-local function best_seconds(f)
-  local task = require "hilum.task"
-  local best, spent, calls = math.huge, 0, 0
-  while calls < 3 or spent < 1 do
-    local began = task.now()
-    f()
-    local seconds = task.now() - began
-    best, spent, calls = math.min(best, seconds), spent + seconds, calls + 1
-  end
-  return best
-end
-
 local function rate(what, count, unit, f)
-  local seconds = best_seconds(f)
-  return { what = what, value = count / seconds, unit = unit .. "/s" }
+  local fastest = require "lib.bench.timing".calls(f)
+  return { what = what, value = count / fastest, unit = unit .. "/s" }
 end
 
-local function time(what, f) return { what = what, value = 1000 * best_seconds(f), unit = "ms" } end
+local function time(what, f)
+  local fastest = require "lib.bench.timing".calls(f)
+  return { what = what, value = 1000 * fastest, unit = "ms" }
+end
 
 -- A folder that goes when its variable does.
 local function temporary_folder()
@@ -84,14 +75,29 @@ function benches.labels()
   return { rate(("hilum labels, %d rows"):format(NIH_ROWS), NIH_ROWS, "rows", function() assert(os.execute(command)) end) }
 end
 
+-- The certified search on the threads of this process.
+function benches.certified(opt)
+  local search, results = require "lib.bench.search", {}
+  for _, rows in ipairs(opt.rows or search.ROWS) do
+    for _, length in ipairs(opt.length or search.LENGTHS) do
+      for _, result in ipairs(search.certified(rows, length)) do results[#results + 1] = result end
+    end
+  end
+  return results
+end
+
+function benches.growth(opt)
+  local search, results = require "lib.bench.search", {}
+  for _, rows in ipairs(opt.rows or search.GROWTH) do
+    for _, length in ipairs(opt.length or search.LENGTHS) do results[#results + 1] = search.grown(rows, length) end
+  end
+  return results
+end
+
 function benches.search(opt)
-  local vec = require "hilum.vec"
-  local data, query, queries = vec.gauss(1, opt.rows, opt.length), vec.gauss(2, 1, opt.length), vec.gauss(3, 32, opt.length)
-  local size = ("among %d x %d"):format(opt.rows, opt.length)
-  return {
-    time("top-10 of 1 query " .. size, function() vec.search(data, query, 10) end),
-    time("top-10 of 32 queries " .. size, function() vec.search(data, queries, 10) end),
-  }
+  local search = require "lib.bench.search"
+  local results = search.in_processes(opt.rows or search.ROWS, opt.length or search.LENGTHS)
+  return results, benches.growth(opt)
 end
 
 function benches.train()
@@ -107,36 +113,65 @@ function benches.train()
   end) }
 end
 
+-- Tables.
+
+local function digits(value)
+  if math.type(value) ~= "float" then return value end
+  return (value < 1 and "%.3f" or value < 100 and "%.2f" or "%.0f"):format(value)
+end
+
+local COLUMNS = { "what", "value", "unit", "rows", "length", "queries", "jobs", "ms", "batch_ms", "float_ms", "rescored", "recall",
+  "build_gb_s", "digits_gb", "left_out" }
+
+local HEADS = { jobs = "threads", ms = "ms a query", batch_ms = "ms, 100 together", float_ms = "ms in float32", rescored = "rows rescored",
+  recall = "recall@10", build_gb_s = "GB/s built", digits_gb = "GB read a query", left_out = "not measured" }
+
+local function print_table(results, ctx)
+  local columns, rows = {}, {}
+  for i in ipairs(results) do rows[i] = {} end
+  for _, column in ipairs(COLUMNS) do
+    local head, is_there = HEADS[column] or column, false
+    for i, result in ipairs(results) do
+      is_there = is_there or result[column] ~= nil
+      rows[i][head] = result[column] == nil and "" or column == "recall" and ("%.4f"):format(result.recall) or digits(result[column])
+    end
+    if is_there then columns[#columns + 1] = head end
+  end
+  ctx.print("%s", require "hilum.term".table(rows, columns))
+end
+
 local function run(opt, ctx)
-  local results = {}
+  local jobs, results = require "hilum.task".jobs(), {}
   for _, name in ipairs(opt.what or ALL) do
-    local bench = benches[name]
-    if not bench then ctx.usage("there is no benchmark %s; there are %s", name, table.concat(ALL, ", ")) end
+    if not benches[name] then ctx.usage("there is no benchmark %s; there are %s", name, NAMES) end
     ctx.say("%s …", name)
-    for _, result in ipairs(bench(opt, ctx)) do
-      result.bench, result.jobs = name, require "hilum.task".jobs()
-      results[#results + 1] = result
+    for _, part in ipairs { benches[name](opt, ctx) } do
+      print_table(part, ctx)
+      for _, result in ipairs(part) do
+        result.bench, result.jobs = name, result.jobs or jobs
+        results[#results + 1] = result
+      end
     end
   end
-  local rows = {}
-  for i, result in ipairs(results) do
-    rows[i] = { what = result.what, value = (result.value < 100 and "%.2f" or "%.0f"):format(result.value), unit = result.unit }
-  end
-  ctx.print("%s", require "hilum.term".table(rows, { "what", "value", "unit" }))
-  ctx.say("%d worker threads; --jobs 1 gives the figures of one core", require "hilum.task".jobs())
+  ctx.say("%d worker threads unless said otherwise; --jobs 1 gives the figures of one core", jobs)
   return { results = results }
 end
 
 return {
   summary = "How fast hilum is on this machine",
   details = [[
-Takes the best of several runs, so run it on an idle machine. image: checking, decoding and describing files (phantoms of 1,024 pixels,
-or --images); labels: a label table as long as the NIH's; search: exact nearest vectors, in memory; train: fine-tuning.]],
+Takes the best of several runs (of searches the median), so run it on an idle machine. image: checking, decoding and describing files
+(phantoms of 1,024 pixels, or --images); labels: a label table as long as the NIH's; train: fine-tuning.
+
+search: exact nearest vectors by certified search, in clusters as embeddings lie. The first table has queries alone and 1,000 together on
+one and on two threads, with how many rows were scored again in float32 and which share of the ten best of all rows was found; the second
+how the time grows from 1,000 to 4,000,000 rows, as far as memory goes. --rows and --length choose the sizes of both. It takes about two
+minutes.]],
   options = {
     { "what", type = "list", positional = true, metavar = "WHAT", help = "image, labels, search, train (default: all)" },
     { "images", type = "path", must_exist = true, is = "dir", help = "measure on these images" },
-    { "rows", type = "integer", min = 1, default = NIH_ROWS, help = "search: vectors" },
-    { "length", type = "integer", min = 1, max = 65536, default = 1024, help = "search: numbers in a vector" },
+    { "rows", type = "list", of = "integer", min = 1, max = 100000000, metavar = "N", help = "search: vectors" },
+    { "length", type = "list", of = "integer", min = 1, max = 65536, metavar = "N", help = "search: numbers in a vector" },
   },
   examples = { "hilum bench", "hilum bench image --images images --jobs 1", "hilum bench search --rows 1000000 --length 256 --json" },
   run = run,

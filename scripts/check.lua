@@ -22,9 +22,9 @@ local function gather(arguments, ctx)
   end
   for _, argument in ipairs(arguments) do
     local stat = fs.stat(argument)
-    if stat and stat.type == "dir" then
-      local folder = assert(store.open(argument))
-      for _, name in ipairs(folder:list()) do take(folder:path(name), name, false) end
+    if store.is_url(argument) or stat and stat.type == "dir" then
+      local opened = assert(store.open(argument))
+      for _, name in ipairs(opened:list()) do take(opened:path(name), name, false) end
     elseif stat then
       take(argument, fs.base(argument), true)
     else
@@ -154,8 +154,7 @@ local function write_page(path, result, found, reports, ctx)
     local file = ctx.project:path(name)
     if not records and fs.stat(file) then records = dataset.read(file) end
   end
-  assert(fs.mkdir(fs.dir(path)))
-  assert(fs.write(path, require "lib.check.page".render(result, found, reports, records)))
+  assert(require "lib.store".write(path, require "lib.check.page".render(result, found, reports, records)))
   ctx.say("page: %s", path)
 end
 
@@ -198,6 +197,7 @@ end
 
 return {
   summary = "Is every image whole, and one that a model takes?",
+  step = 1,
   details = [[
 Reads every PNG and JPEG completely: chunk structure, checksums, the compressed data to its last byte, rows, size, and the limits of
 Titan Multimodal Embeddings (PNG or JPEG, 5 MB, sides of 128 to 4,096 pixels, sides at most 1 to 4). Prints a line for each
@@ -210,8 +210,8 @@ until a file changes.
 
 Exit status 1 if any image has a problem; warnings and duplicates alone give 0.]],
   options = {
-    { "images", type = "list", of = "path", positional = true, default = "images", metavar = "FOLDER|FILE",
-      help = "folders, searched below, or files" },
+    { "images", type = "list", of = "path", positional = true, default = "images", metavar = "FOLDER|FILE|S3URI",
+      help = "folders and s3:// prefixes, searched below, or files" },
     { "labels", type = "list", of = "path", metavar = "TABLE",
       help = "label tables, or dataset.jsonl: say which images have no label, and the reverse" },
     { "exact", type = "flag", help = "look for copies of files only, not of pictures" },
@@ -223,6 +223,7 @@ Exit status 1 if any image has a problem; warnings and duplicates alone give 0.]
     "hilum check images --labels labels.csv --json",
     "hilum check exported --fix images --page check.html",
     "hilum check one.png another.jpg",
+    "hilum check s3://my-bucket/images/ --exact",
   },
   run = run,
 }

@@ -222,6 +222,7 @@ end
 
 return {
   summary = "The whole workflow, offline, in under a minute",
+  step = 0,
   details = [[
 Makes a project folder and takes every step of the workflow in it: images, check, labels, split, prepare, fine-tune, embed, index, three
 queries, evaluation. Without --images it draws chest phantoms; with --images and --labels the same is done with yours, which stay where

@@ -1,52 +1,69 @@
 -- SPDX-License-Identifier: MIT
 -- embed: images to vectors, by the base model and by what was trained.
 local fs = require "hilum.fs"
+local store = require "lib.store"
 
 local FORMAT = 1
 local MOST_SHOWN = 20
 
+-- The location of each record's image.
+local function locations_of(records, images)
+  local locations = {}
+  for i, record in ipairs(records) do locations[i] = images:path(record.image) end
+  return locations
+end
+
+-- The records whose image is there.
+local function present(records, path, images, ctx)
+  local there = {}
+  for i, stat in ipairs(store.stats(locations_of(records, images))) do
+    if stat then there[#there + 1] = records[i] end
+  end
+  if #there < #records then
+    ctx.say("%d records of %s have no image in %s and are left out", #records - #there, path, images.url)
+  end
+  return there
+end
+
 -- The records of a JSON Lines file whose image is in the store: {image=, caption=, line=}; line is kept as it stands.
-local function records_of_file(path, store, ctx)
+local function records_of_file(path, images, ctx)
   local json = require "hilum.json"
-  local records, missing, number = {}, 0, 0
+  local records, number = {}, 0
   for line in assert(fs.read(path)):gmatch("[^\n]*") do
     number = number + 1
     local record = line:find("%S") and json.decode(line)
     if line:find("%S") and (type(record) ~= "table" or type(record.image) ~= "string") then
       ctx.fail("%s:%d: not a record with an image; `hilum split` makes the file", path, number)
-    elseif record and store:stat(record.image) then
-      records[#records + 1] = { image = record.image, caption = record.caption, line = line }
     elseif record then
-      missing = missing + 1
+      records[#records + 1] = { image = record.image, caption = record.caption, line = line }
     end
   end
-  if missing > 0 then ctx.say("%d records of %s have no image in %s and are left out", missing, path, store.url) end
-  return records
+  return present(records, path, images, ctx)
 end
 
-local function records_of_folder(store)
-  local images, json = require "lib.images", require "hilum.json"
+local function records_of_store(images)
+  local kind_of, json = require "lib.images".kind, require "hilum.json"
   local records = {}
-  for _, name in ipairs(store:list()) do
-    if images.kind(store:path(name)) == "image" then records[#records + 1] = { image = name, line = json.encode { image = name } } end
+  for _, name in ipairs(images:list()) do
+    if kind_of(images:path(name)) == "image" then records[#records + 1] = { image = name, line = json.encode { image = name } } end
   end
   return records
 end
 
 -- From the splits or the dataset, whichever is there, else every image of the folder.
-local function read_records(opt, store, ctx)
+local function read_records(opt, images, ctx)
   for _, path in ipairs { opt.splits, opt.dataset } do
-    if fs.stat(path) then return records_of_file(path, store, ctx), path end
+    if fs.stat(path) then return records_of_file(path, images, ctx), path end
   end
-  return records_of_folder(store), store.url
+  return records_of_store(images), images.url
 end
 
 -- Leaves out the images that cannot be read, and says which. Returns the features and the records of the rest, and the failures.
-local function describe(records, store, ctx)
+local function describe(records, images, ctx)
   local names = {}
   for i, record in ipairs(records) do names[i] = record.image end
   local progress <close> = ctx.progress(#names, "features")
-  local matrix, errors = require "lib.model.features".of(ctx.project, store, names, { progress = progress })
+  local matrix, errors = require "lib.model.features".of(ctx.project, images, names, { progress = progress })
   progress:finish()
   if not errors then return matrix, records, {} end
   local whole, rows, broken = {}, {}, {}
@@ -77,11 +94,11 @@ local function embed_with_captions(m, features, records, ctx)
 end
 
 -- What the vectors were made from: the model and its options, each record, and each image file's size and time.
-local function fingerprint(records, store)
+local function fingerprint(records, images)
   local lines = {}
-  for i, record in ipairs(records) do
-    local stat = store:stat(record.image)
-    lines[i] = ("%s\0%d\0%.9f"):format(record.line, stat.size, stat.mtime)
+  for i, stat in ipairs(store.stats(locations_of(records, images))) do
+    if not stat then error(("%s is no longer there"):format(images:path(records[i].image)), 0) end
+    lines[i] = ("%s\0%d\0%.9f"):format(records[i].line, stat.size, stat.mtime)
   end
   return require "hilum.hash".sha256(table.concat(lines, "\n"))
 end
@@ -117,17 +134,17 @@ local function embed_one(name, set, opt, ctx)
 end
 
 local function run(opt, ctx)
-  local store = assert(require "lib.store".open(opt.images))
-  local records, source = read_records(opt, store, ctx)
+  local images = assert(store.open(opt.images))
+  local records, source = read_records(opt, images, ctx)
   if #records == 0 then ctx.fail("%s names no image that is in %s", source, opt.images) end
-  local features, whole, broken = describe(records, store, ctx)
+  local features, whole, broken = describe(records, images, ctx)
   if #whole == 0 then
     say_broken(broken, ctx)
     ctx.fail("none of the %d images can be read", #records)
   end
   assert(fs.mkdir(opt.out))
   assert(fs.sweep(opt.out))
-  local set = { features = features, records = whole, inputs = fingerprint(whole, store) }
+  local set = { features = features, records = whole, inputs = fingerprint(whole, images) }
   local result = { embeddings = {}, images = #whole, broken = broken }
   for i, name in ipairs(opt.model or require "lib.model".names(ctx.project)) do
     result.embeddings[i] = embed_one(name, set, opt, ctx)
@@ -141,7 +158,8 @@ local function run(opt, ctx)
 end
 
 return {
-  summary = "Images to vectors, by the base model and by what was trained",
+  summary = "Images to vectors, by the base and the trained models",
+  step = 6,
   details = [[
 Embeds the images that splits.jsonl (else dataset.jsonl) names and that are in IMAGES; without either, every image there. Writes for each
 model embeddings/NAME.npy, a row per image, NAME.jsonl, the record of each row, and NAME.json. Without --model: base, and every model

@@ -44,8 +44,7 @@ local function write_page(result, store, opt)
   local names = require "lib.evaluation.examples".images(result.examples)
   local drawn = require "lib.evaluation.page".draw(result, require "lib.page.pictures".of_names(store, names, PICTURE_SIDE),
     { anonymous = opt.anonymous, made = ("Made on %s by hilum %s."):format(os.date("%Y-%m-%d"), require "hilum".version) })
-  assert(fs.mkdir(fs.dir(opt.out)))
-  assert(fs.write(opt.out, drawn))
+  assert(require "lib.store".write(opt.out, drawn))
 end
 
 local function run(opt, ctx)
@@ -61,7 +60,8 @@ local function run(opt, ctx)
 end
 
 return {
-  summary = "Base against fine-tuned, measured on patients that were never trained on",
+  summary = "Base against fine-tuned, on patients never trained on",
+  step = 9,
   details = [[
 Every image of the test part (without one: the validation part; --on chooses) asks for images like it, and every finding's name asks for
 images that show it. Use validation while you choose options, and test once, at the end.

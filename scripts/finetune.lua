@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- finetune: the offline model from the files that Bedrock's fine-tuning takes.
 local fs = require "hilum.fs"
+local store = require "lib.store"
 
 local MOST_PROBLEMS_SHOWN = 20
 
@@ -50,13 +51,14 @@ local function is_file(path)
 end
 
 -- Where the image of a reference is: a path from the file's folder or the project, else by its name alone in the folder of images,
--- which is the only place for a reference to S3. Returns nil and why, if nowhere.
+-- which is the only place for a reference to S3 unless that is on S3 itself. Returns nil and why, if nowhere.
 local function locate(reference, folders)
   local remote = reference:find("^%w+://")
   for _, folder in ipairs(remote and {} or folders) do
     local path = fs.join(folder, reference)
     if is_file(path) then return path end
   end
+  if remote and store.is_url(folders.images) then return reference end
   local name = fs.base(reference)
   local by_name = fs.join(folders.images, name)
   if is_file(by_name) then return by_name end
@@ -78,7 +80,7 @@ local function read_records(path, opt, ctx, problems)
     end
     if found then records[#records + 1] = { path = found, caption = record.caption, place = place }
     else problems[#problems + 1] = ("%s: %s"):format(place, why) end
-    if found and reference:find("^s3://") then remote = remote + 1 end
+    if found and found ~= reference and reference:find("^s3://") then remote = remote + 1 end
   end
   if remote > 0 then ctx.say("%s: %d images named on S3 are read from %s", path, remote, opt.images) end
   return records
@@ -88,9 +90,8 @@ end
 local function describe(records, ctx, problems)
   local features, paths = require "lib.model.features", {}
   for i, record in ipairs(records) do paths[i] = record.path end
-  local store = assert(require "lib.store".open("."))
   local progress <close> = ctx.progress(#paths, "features")
-  local matrix, errors = features.of(ctx.project, store, paths, { progress = progress })
+  local matrix, errors = features.of(ctx.project, store.anywhere, paths, { progress = progress })
   progress:finish()
   if not errors then return records, matrix end
   local whole, rows = {}, {}
@@ -179,7 +180,8 @@ local function run(opt, ctx)
 end
 
 return {
-  summary = "Train the offline model on your captions: the files and hyperparameters of Bedrock",
+  summary = "Train the offline model on your captions",
+  step = 5,
   details = [[
 Reads the JSON Lines that Bedrock's fine-tuning of Titan Multimodal Embeddings takes, {"image-ref":…,"caption":…}, and trains the
 offline model: 780 features of each image and the words of its caption are brought together in one space of 1,024 numbers. The loss is

@@ -26,6 +26,7 @@ end
 
 return {
   summary = "Embeddings to an index that can be searched",
+  step = 7,
   details = [[
 Makes index/NAME from embeddings/NAME, for every NAME that was embedded unless some are named: the vectors as one matrix that is
 mapped into memory and searched exactly, the same as int8, which makes the search fast, and the records of the images. The index

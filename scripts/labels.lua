@@ -214,6 +214,7 @@ end
 
 return {
   summary = "Turn label tables into captions",
+  step = 2,
   details = [[
 Reads label tables (files, or the .csv files of a folder) and writes one record for each image to dataset.jsonl, and the captions
 alone to labels.json.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- prepare: the training files, refused here rather than by Bedrock.
 local fs = require "hilum.fs"
+local store = require "lib.store"
 local titan = require "lib.titan"
 
 local OUTPUTS = { train = "out_train", validation = "out_validation", test = "out_test" }
@@ -33,23 +34,35 @@ local function read_records(path, problems)
   return records
 end
 
--- How an image is named in the files: below prefix; else relative to the project if it is there, else with its whole path.
-local function reference_prefix(opt, ctx)
+-- How an image is named in the files: below prefix; else by its URL, else relative to the project if it is there, else with its
+-- whole path.
+local function reference_prefix(opt, images, ctx)
   if opt.prefix then return opt.prefix:find("/$") and opt.prefix or opt.prefix .. "/" end
-  local images, project = fs.real(opt.images), fs.real(ctx.project.folder)
-  if images:sub(1, #project + 1) == project .. "/" then images = images:sub(#project + 2) end
-  return images .. "/"
+  if store.is_url(images.url) then return images.url end
+  local folder, project = fs.real(images.url), fs.real(ctx.project.folder)
+  if folder:sub(1, #project + 1) == project .. "/" then folder = folder:sub(#project + 2) end
+  return folder .. "/"
 end
 
--- What image.check found about the images of the records: reports by name; none for a file that is not there.
-local function check_images(records, store, opt, ctx)
-  local names, paths, seen = {}, {}, {}
+-- The names and locations of the records' images that are there, each once.
+local function present_images(records, images)
+  local all, locations, seen = {}, {}, {}
   for _, record in ipairs(records) do
-    if not seen[record.image] and store:stat(record.image) then
-      names[#names + 1], paths[#paths + 1] = record.image, store:path(record.image)
+    if not seen[record.image] then
+      all[#all + 1], locations[#locations + 1] = record.image, images:path(record.image)
     end
     seen[record.image] = true
   end
+  local names, paths = {}, {}
+  for i, stat in ipairs(store.stats(locations)) do
+    if stat then names[#names + 1], paths[#paths + 1] = all[i], locations[i] end
+  end
+  return names, paths
+end
+
+-- What image.check found about the images of the records: reports by name; none for a file that is not there.
+local function check_images(records, images, opt, ctx)
+  local names, paths = present_images(records, images)
   local progress <close> = ctx.progress(#paths, "check")
   local reports = require "lib.checked".reports(paths, { progress = progress, memory = ctx.project:path("cache/check.jsonl"),
     limits = titan.image_limits(opt) })
@@ -148,8 +161,8 @@ local function write_parts(lines, opt)
   for _, part in ipairs(PARTS) do
     local path = opt[OUTPUTS[part]]
     if #lines[part] > 0 then
-      assert(fs.write(path, table.concat(lines[part], "\n") .. "\n"))
-    elseif fs.stat(path) then
+      assert(store.write(path, table.concat(lines[part], "\n") .. "\n"))
+    elseif not store.is_url(path) and fs.stat(path) then
       assert(fs.remove(path))
     end
   end
@@ -189,9 +202,9 @@ local function run(opt, ctx)
   local array = require "hilum.json".array
   local problems, warnings, left_out = array(), array(), array()
   local records = read_records(opt.splits, problems)
-  local store = assert(require "lib.store".open(opt.images))
-  local reports = check_images(records, store, opt, ctx)
-  local lines, broken = judge_all(records, reports, reference_prefix(opt, ctx), opt, problems, warnings)
+  local images = assert(store.open(opt.images))
+  local reports = check_images(records, images, opt, ctx)
+  local lines, broken = judge_all(records, reports, reference_prefix(opt, images, ctx), opt, problems, warnings)
   if opt.skip_broken then problems, left_out = left_out, problems end
   judge_counts(lines, opt, problems, warnings)
   warn_of_leaks(records, warnings)
@@ -209,7 +222,8 @@ end
 local limits = titan.limits
 
 return {
-  summary = "The training files: what Bedrock takes, checked before it is paid for",
+  summary = "The training files, checked before they are paid for",
+  step = 4,
   details = [[
 Writes Bedrock's lines {"image-ref":…,"caption":…} from splits.jsonl, after every image was read completely (as `hilum check` does; what
 is known from before is not read again). With --labels, tables become dataset.jsonl and splits.jsonl first if these are not there.
@@ -219,9 +233,9 @@ broken, missing, too large, too small or too long, an empty or too long caption.
 Bedrock's pages disagree about is a warning. test.jsonl is for use here; Bedrock has no test file.
 
 An image-ref is a path below the project, or below --prefix: with --prefix s3://bucket/images/ the images must be there under the
-same names before the job starts.]],
+same names before the job starts. --images s3://… reads them where they are, and the files may be written there too.]],
   options = {
-    { "images", type = "path", positional = true, default = "images", help = "the folder of the images" },
+    { "images", type = "path", positional = true, default = "images", help = "the folder or s3:// prefix of the images" },
     { "labels", type = "list", of = "path", metavar = "TABLE", help = "label tables, to make dataset.jsonl from" },
     { "dataset", type = "path", default = "dataset.jsonl", help = "the records, made by `hilum labels`" },
     { "splits", type = "path", default = "splits.jsonl", help = "the records with their split, made by `hilum split`" },
@@ -245,6 +259,7 @@ same names before the job starts.]],
     "hilum prepare images --labels labels.csv",
     "hilum prepare --prefix s3://my-bucket/images/ --skip-broken",
     "hilum prepare --min-records 100",
+    "hilum prepare s3://my-bucket/images/ --out-train s3://my-bucket/train.jsonl --out-validation s3://my-bucket/validation.jsonl",
   },
   reads = { "images", "splits" },
   writes = { "out-train", "out-validation", "out-test" },

@@ -76,8 +76,7 @@ local function write_page(asked, opt, ctx)
   local drawn = require "lib.query.page".draw(asked, { pictures = pictures_of_results(asked, opt, ctx),
     query_pictures = require "lib.page.pictures".of_paths(opt.image or {}, PICTURE_SIDE), anonymous = opt.anonymous,
     made = ("Made on %s by hilum %s."):format(os.date("%Y-%m-%d"), require "hilum".version) })
-  assert(fs.mkdir(fs.dir(path)))
-  assert(fs.write(path, drawn))
+  assert(require "lib.store".write(path, drawn))
   ctx.say("%s: images%s inside", path, opt.anonymous and "" or " and patient numbers")
   return path
 end
@@ -102,6 +101,7 @@ end
 
 return {
   summary = "Find images: by an image, by words, or by both",
+  step = 8,
   details = [[
 Prints the k nearest images of the index. With an image and words, both are embedded, and the query is their mix: --image-weight of the
 image, the rest of the words. Several images are several queries. An image that is in the index itself is left out of its own results.

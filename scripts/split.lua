@@ -183,6 +183,7 @@ end
 
 return {
   summary = "Divide records into training, validation and test",
+  step = 3,
   details = [[
 Gives each record of dataset.jsonl a part and writes splits.jsonl. All images of a patient are in one part, so that nothing is
 tested on a patient that it was trained on. Parts that the label tables gave (files called train, val and test) are kept; else

@@ -95,6 +95,7 @@ end
 
 return {
   summary = "What exists, from what it was made, and what is stale",
+  step = 10,
   details = [[
 Compares the SHA-256 of inputs and outputs, as run.jsonl has them from the last run of each step, with the files as they are now. For
 a folder of images names, sizes and times are compared.]],

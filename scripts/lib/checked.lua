@@ -4,11 +4,12 @@ local host = require "hilum.host"
 local image = require "hilum.image"
 local json = require "hilum.json"
 local memory = require "lib.memory"
+local store = require "lib.store"
 local titan = require "lib.titan"
 
 local checked = {}
 
-local CHUNK = 512
+local CHUNK = 128
 
 local function add_doubts(report)
   if #report.problems > 0 then return end
@@ -63,9 +64,11 @@ end
 function checked.reports(paths, options)
   local terms = json.encode { limits = options.limits, hilum = host.version }
   return values_of(remember(paths, terms, options, function(entries, their_paths)
-    local found, errors = image.check(their_paths, { progress = options.progress, limits = options.limits })
+    local inputs, unread = store.inputs(their_paths)
+    local found, errors = image.check(inputs, { progress = options.progress, limits = options.limits })
     if errors then error(select(2, next(errors)), 0) end
     for i, entry in ipairs(entries) do
+      if unread[i] then found[i].problems = { { code = "unreadable", message = unread[i].message } } end
       add_doubts(found[i])
       entry.report = found[i]
     end
@@ -77,7 +80,7 @@ local NO_HASH = ("0"):rep(64)
 -- The perceptual hashes of the files, in order; one that cannot be read resembles nothing. options: progress, memory.
 function checked.hashes(paths, options)
   return values_of(remember(paths, "phash " .. host.version, options, function(entries, their_paths)
-    local hashes = image.phash(their_paths, { progress = options.progress })
+    local hashes = image.phash(store.inputs(their_paths), { progress = options.progress })
     for i, entry in ipairs(entries) do entry.phash = hashes[i] or NO_HASH end
   end), "phash")
 end

@@ -3,6 +3,7 @@
 -- grows, a chunk at a time, so that a run that was killed goes on where it was. A torn or foreign line costs nothing but the work.
 local fs = require "hilum.fs"
 local json = require "hilum.json"
+local store = require "lib.store"
 
 local memory = {}
 
@@ -21,15 +22,12 @@ function memory.open(path)
   return setmetatable({ path = path, known = known }, Memory)
 end
 
--- An entry for each path: the file as it is now. Absolute names hold wherever a command is started; folders are resolved once each.
--- terms: a string; what was found out under other terms does not count.
-function memory.entries(paths, terms)
-  local folders, entries = {}, {}
-  for i, path in ipairs(paths) do
-    local stat, folder = fs.stat(path), fs.dir(path)
-    folders[folder] = folders[folder] or fs.real(folder) or folder
-    entries[i] = { format = FORMAT, file = fs.join(folders[folder], fs.base(path)), size = stat and stat.size, mtime = stat and stat.mtime,
-      terms = terms }
+-- An entry for each location: the file as it is now. terms: a string; what was found out under other terms does not count.
+function memory.entries(locations, terms)
+  local names, stats, entries = store.absolute(locations), store.stats(locations), {}
+  for i, name in ipairs(names) do
+    local stat = stats[i] or {}
+    entries[i] = { format = FORMAT, file = name, size = stat.size, mtime = stat.mtime, terms = terms }
   end
   return entries
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Images that are there twice: the same bytes, or the same picture in another size, format or brightness.
 local image = require "hilum.image"
+local store = require "lib.store"
 
 local duplicates = {}
 
@@ -19,7 +20,7 @@ function duplicates.exact(paths, reports)
   end
   table.sort(suspects)
   local by_hash, groups = {}, {}
-  for i, sum in ipairs(#suspects > 0 and require "hilum.hash".sha256_file(suspects) or {}) do
+  for i, sum in ipairs(store.sha256(suspects)) do
     if by_hash[sum] and #by_hash[sum] == 1 then groups[#groups + 1] = by_hash[sum] end
     by_hash[sum] = by_hash[sum] or {}
     table.insert(by_hash[sum], suspects[i])
@@ -32,7 +33,7 @@ end
 -- correlates by at least 0.987.
 local MOST_BITS, LEAST_CORRELATION = 36, 0.985
 
-local SIDE, CHUNK = 128, 512 -- pixels; pairs looked at together
+local SIDE, CHUNK = 128, 64 -- pixels; pairs looked at together
 
 -- The paths whose hashes are worth comparing: undamaged, and one of each group of equal bytes.
 local function candidates(paths, reports, exact)
@@ -56,7 +57,7 @@ local function load_small(paths, pairs_of)
       end
     end
   end
-  for i, decoded in ipairs(image.decode(wanted, { mode = "gray" })) do
+  for i, decoded in ipairs(image.decode(store.inputs(wanted), { mode = "gray" })) do
     small[places[i]] = decoded and assert(image.resize(decoded, SIDE, SIDE)) or nil
   end
   return small

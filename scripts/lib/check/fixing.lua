@@ -3,6 +3,7 @@
 -- originals are not touched.
 local fs = require "hilum.fs"
 local image = require "hilum.image"
+local store = require "lib.store"
 
 local fixing = {}
 
@@ -46,7 +47,9 @@ end
 
 local function rewrite(path, report, limits)
   local is_gray = report.mode == "gray" or report.mode == "gray+alpha"
-  local picture, err = image.decode(path, { mode = is_gray and "gray" or "rgb" })
+  local bytes, unread = store.read(path)
+  if not bytes then return nil, unread end
+  local picture, err = image.decode({ bytes = bytes }, { mode = is_gray and "gray" or "rgb" })
   if not picture then return nil, err end
   return encode_within(picture, path:lower():find("%.jpe?g$") and "jpeg" or "png", limits)
 end
@@ -59,10 +62,9 @@ function fixing.into(folder, found, reports, limits, progress)
     local verdict, target = fixing.judge(reports[i]), fs.join(folder, found.names[i])
     local bytes
     if verdict == "rewrite" then bytes = rewrite(path, reports[i], limits) end
-    if verdict == "keep" then bytes = fs.read(path) end
+    if verdict == "keep" then bytes = store.read(path) end
     if bytes then
-      assert(fs.mkdir(fs.dir(target)))
-      assert(fs.write(target, bytes))
+      assert(store.write(target, bytes))
       local key = verdict == "keep" and "kept" or "rewritten"
       counts[key] = counts[key] + 1
     else

@@ -4,6 +4,7 @@ local embeddings = require "lib.embeddings"
 local evaluation = require "lib.evaluation"
 local examples = require "lib.evaluation.examples"
 local fs = require "hilum.fs"
+local store = require "lib.store"
 local trial = require "lib.evaluation.trial"
 local vec = require "hilum.vec"
 
@@ -129,10 +130,11 @@ end
 
 -- Does the size of the file tell what the image shows? An area under the curve far from 0.5 says that the images were selected or
 -- encoded differently.
-local function check_shortcut(made, store)
+local function check_shortcut(made, images)
   local sizes, is_abnormal = {}, {}
-  for i, doc in ipairs(made.queries.docs) do
-    local stat = store and store:stat(doc.image)
+  local locations = {}
+  for i, doc in ipairs(images and made.queries.docs or {}) do locations[i] = images:path(doc.image) end
+  for i, stat in ipairs(store.stats(locations)) do
     if stat then
       sizes[#sizes + 1] = stat.size
       is_abnormal[#is_abnormal + 1] = made.abnormal[i] or false
@@ -171,12 +173,12 @@ local function measure(opt, ctx, sets)
   return result, made
 end
 
--- The result of lib/evaluation with models, examples and the rest that the page says. store: of the images, or nil.
-function evaluating.run(opt, ctx, store)
+-- The result of lib/evaluation with models, examples and the rest that the page says. images: their store, or nil.
+function evaluating.run(opt, ctx, images)
   local sets = open_sets(opt, ctx)
   check_captions(sets, ctx)
   local result, made = measure(opt, ctx, sets)
-  result.shortcut = check_shortcut(made, store)
+  result.shortcut = check_shortcut(made, images)
   return result
 end
 

@@ -5,10 +5,11 @@ local fs = require "hilum.fs"
 local image = require "hilum.image"
 local memory = require "lib.memory"
 local npy = require "hilum.npy"
+local store = require "lib.store"
 local vec = require "hilum.vec"
 
 -- chunk: so many images are described before what was found is written.
-local features = { COUNT = 780, chunk = 512 }
+local features = { COUNT = 780, chunk = 128 }
 
 local Memory = {}
 Memory.__index = Memory
@@ -33,9 +34,9 @@ function Memory:add(rows, entries)
   assert(self.lines:add(entries))
 end
 
-local function paths_of(store, names)
+local function paths_of(images, names)
   local paths = {}
-  for i, name in ipairs(names) do paths[i] = store:path(name) end
+  for i, name in ipairs(names) do paths[i] = images:path(name) end
   return paths
 end
 
@@ -53,10 +54,12 @@ end
 local function describe_chunk(kept, paths, entries, places, failures, progress)
   local chunk, good, rows = {}, {}, {}
   for i, place in ipairs(places) do chunk[i] = paths[place] end
-  local described, errors = image.describe(chunk, { progress = progress })
+  local inputs, unread = store.inputs(chunk)
+  local described, errors = image.describe(inputs, { progress = progress })
   for i, place in ipairs(places) do
-    if errors and errors[i] then
-      failures[entries[place].file] = errors[i]
+    local err = unread[i] or errors and errors[i]
+    if err then
+      failures[entries[place].file] = err
     else
       good[#good + 1], rows[#rows + 1] = entries[place], i
     end
@@ -83,10 +86,10 @@ end
 
 -- The features of named images of a store: a matrix of 780 columns; and errors by place, or nil, for images that could not be read
 -- and whose row is 0. options: progress.
-function features.of(project, store, names, options)
+function features.of(project, images, names, options)
   local folder, progress = project:path("cache"), options and options.progress
   assert(fs.mkdir(folder))
-  local kept, paths, failures = open_memory(folder), paths_of(store, names), {}
+  local kept, paths, failures = open_memory(folder), paths_of(images, names), {}
   local entries = memory.entries(paths)
   local new = find_new(kept, entries)
   if progress then progress:add(#names - #new) end

@@ -4,6 +4,7 @@ local embeddings = require "lib.embeddings"
 local fs = require "hilum.fs"
 local index = require "lib.index"
 local options = require "host.options"
+local store = require "lib.store"
 local words = require "lib.model.text"
 
 local asking = {}
@@ -71,7 +72,7 @@ end
 local function list_queries(opt, idx, ctx)
   local queries = {}
   for i, path in ipairs(opt.image or {}) do
-    local stat = fs.stat(path)
+    local stat = store.stat(path)
     if not stat then ctx.fail("%s does not exist", path) end
     if stat.type == "dir" then ctx.fail("%s is a folder; name an image in it", path) end
     local name = fs.base(path)
@@ -86,8 +87,10 @@ end
 local function describe_images(queries, ctx)
   local paths = {}
   for i, query in ipairs(queries) do paths[i] = query.image end
-  local features, errors = require "hilum.image".describe(paths)
-  for _, err in pairs(errors or {}) do ctx.fail("%s", err.message) end
+  local inputs, unread = store.inputs(paths)
+  for _, err in pairs(unread) do ctx.fail("%s", err.message) end
+  local features, errors = require "hilum.image".describe(inputs)
+  for i, err in pairs(errors or {}) do ctx.fail("%s: %s", paths[i], err.message) end
   return features
 end
 
