@@ -246,6 +246,9 @@ local function look_up(spec, given, sections)
   return spec.default, "default"
 end
 
+-- A path option may name a URL where the workflow takes one.
+function options.is_url(path) return path:find("^%w+://") ~= nil end
+
 -- Paths that the user did not type are relative to the project folder.
 local function relative_to(folder, raw)
   if type(raw) == "table" then
@@ -253,7 +256,7 @@ local function relative_to(folder, raw)
     for i, path in ipairs(raw) do list[i] = relative_to(folder, path) end
     return list
   end
-  if type(raw) ~= "string" or folder == "." or raw:find("^/") or raw:find("^%w+://") then return raw end
+  if type(raw) ~= "string" or folder == "." or raw:find("^/") or options.is_url(raw) then return raw end
   return folder .. "/" .. raw
 end
 

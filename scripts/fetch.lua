@@ -5,14 +5,21 @@ local sources = require "lib.fetch.sources"
 
 -- The store to write to; a folder is made if need be.
 local function open_target(to)
-  if not to:find("^%w+://") then assert(fs.mkdir(to)) end
-  return assert(require "lib.store".open(to))
+  local store = require "lib.store"
+  if not store.is_url(to) then assert(fs.mkdir(to)) end
+  return assert(store.open(to))
 end
 
-local function is_folder(to) return not to:find("^%w+://") end
+-- Name = size of all that is in the store.
+local function list_sizes(target)
+  local names, locations, sizes = target:list(), {}, {}
+  for i, name in ipairs(names) do locations[i] = target:path(name) end
+  for i, stat in ipairs(require "lib.store".stats(locations)) do sizes[names[i]] = stat and stat.size or nil end
+  return sizes
+end
 
--- What changes when the archive at source does.
-local function version_of(source)
+-- What changes when the archive at source does, as far as can be told; nil if nothing can.
+local function identity_of(source)
   if source.md5 then return source.md5 end
   local about = source.about
   if about then return about.validator or about.size and tostring(about.size) end
@@ -20,58 +27,58 @@ local function version_of(source)
   return stat and ("%d %.9f"):format(stat.size, stat.mtime)
 end
 
--- Is all that was stored then still there? A remote store is not asked for each.
-local function is_complete(entry, store, to)
-  for _, name in ipairs(is_folder(to) and entry.names or {}) do
-    if not store:stat(name) then return false end
-  end
-  return true
+-- What an archive that is fetched again must have in common with the first time.
+local function version_of(source, opt)
+  local identity = identity_of(source)
+  return identity and identity .. (opt.folders and ", with folders" or "")
 end
 
-local function set_of(names)
-  local set = {}
-  for _, name in ipairs(names or {}) do set[name] = true end
-  return set
-end
-
--- What the ledger says of an archive that was fetched before, as a result; nil if it has to be fetched.
-local function recall(entry, source, store, opt, ctx)
-  local is_done = entry and entry.state == "done" and entry.version == version_of(source) and not ctx.force
-  if not is_done or not is_complete(entry, store, opt.to) then return nil end
+-- What the ledger says of an archive that was fetched before and is still there, as a result; nil if it has to be fetched.
+local function recall(entry, source, there, opt, ctx)
+  local version = version_of(source, opt)
+  local is_done = entry and entry.state == "done" and version and entry.version == version and not ctx.force
+  if not is_done then return nil end
+  for _, name in ipairs(entry.names) do if not there[name] then return nil end end
   return { source = source.name, done = true, stored = 0, kept = #entry.names, left_out = 0, bytes = 0, broken = entry.broken,
     failed = {}, seconds = 0 }
 end
 
-local function fetch_part(source, store, entry, opt, ctx)
+local function fetch_part(source, target, there, opt, ctx)
   local progress <close> = ctx.progress(source.images or 0, source.name, { unit = "images" })
-  local part = require "lib.fetch.part".new(source, store, { depth = opt.check, flat = not opt.folders, max_member = opt.max_image,
-    at_once = opt.at_once, look = not ctx.force and (is_folder(opt.to) or entry ~= nil), again = set_of(entry and entry.suspect),
-    progress = progress })
+  local part = require "lib.fetch.part".new(source, target, { there = there, depth = opt.check, flat = not opt.folders,
+    max_member = opt.max_image, at_once = opt.at_once, progress = progress })
   part:run()
   progress:finish()
   return part
 end
 
+-- What went wrong, without the name that is said anyway.
+local function reason(err, source)
+  local name, message = source.name .. ": ", err.message or tostring(err)
+  return message:sub(1, #name) == name and message:sub(#name + 1) or message
+end
+
 -- One archive: fetched, and noted in the ledger before and after.
-local function fetch(source, store, ledger, opt, ctx)
+local function fetch(source, target, there, ledger, opt, ctx)
   local task = require "hilum.task"
   local began = task.now()
   if sources.is_url(source.place) then source.about = require "lib.fetch.download".describe(source.place) end
   local key = { archive = source.key, to = ctx.project:name(opt.to) }
   local entry = ledger:find(key.archive, key.to)
-  local before = recall(entry, source, store, opt, ctx)
+  local before = recall(entry, source, there, opt, ctx)
   if before then return before end
   local function note(state, fields)
-    fields.archive, fields.to, fields.state, fields.version = key.archive, key.to, state, version_of(source)
+    fields.archive, fields.to, fields.state, fields.version = key.archive, key.to, state, version_of(source, opt)
     ledger:note(fields)
   end
+  for _, name in ipairs(entry and entry.suspect or {}) do there[name] = nil end
   note("begun", { suspect = entry and entry.suspect })
-  local part = fetch_part(source, store, entry, opt, ctx)
+  local part = fetch_part(source, target, there, opt, ctx)
   if part.done then note("done", { names = part.names, broken = part.broken }) end
   if part.suspect then note("begun", { suspect = part.names }) end
   return { source = source.name, done = part.done, stored = part.stored, kept = part.kept, left_out = part.left_out, bytes = part.bytes,
     broken = part.broken, failed = part.failed, suspect = part.suspect and part.names, md5 = part.md5 ~= "" and part.md5 or nil,
-    error = part.suspect or part.err and require "hilum.host".message(part.err), seconds = task.now() - began }
+    error = part.suspect or part.err and reason(part.err, source), seconds = task.now() - began }
 end
 
 -- What is said.
@@ -100,13 +107,13 @@ local function say_part(result, ctx)
 end
 
 local function say_tables(ctx)
-  for _, entry in ipairs(require "lib.fetch.nih".tables) do ctx.say("labels: %s (%s) from %s", entry.name, entry.what, entry.page) end
+  for _, entry in ipairs(require "lib.fetch.nih".tables) do ctx.say("labels: %s (%s), from %s", entry.name, entry.what, entry.page) end
 end
 
 -- What to do next, as commands.
 local function next_steps(opt, tables, incomplete)
   if incomplete > 0 then return { "the same command again: it goes on where it was" } end
-  local names = #tables > 0 and table.concat(tables, " ") or "TABLE"
+  local names = #tables > 0 and table.concat(tables, " ") or "TABLE…"
   return { ("hilum prepare %s --labels %s"):format(opt.to, names) }
 end
 
@@ -119,19 +126,27 @@ local function sum(results, field)
   return total
 end
 
+-- run.jsonl remembers the options: not what is secret in a URL.
+local function hide_secrets(places)
+  for i, place in ipairs(places or {}) do places[i] = sources.shown(place) end
+end
+
 local function run(opt, ctx)
   local list = sources.list({ what = opt.archives, parts = opt.parts, mirror = opt.mirror, md5 = opt.md5 }, ctx.usage)
   local tables = opt.labels and require "lib.fetch.labels".fetch(opt.labels, ctx.project:path("labels")) or {}
-  local store = open_target(opt.to)
+  local target = open_target(opt.to)
+  local there = ctx.force and {} or list_sizes(target)
   local ledger = require "lib.fetch.ledger".open(ctx.project:path("cache/fetch.jsonl"))
   local results, incomplete = {}, 0
   for i, source in ipairs(list) do
-    results[i] = fetch(source, store, ledger, opt, ctx)
+    results[i] = fetch(source, target, there, ledger, opt, ctx)
     print_problems(results[i], ctx)
     say_part(results[i], ctx)
     if not results[i].done then incomplete = incomplete + 1 end
   end
-  if #tables == 0 then say_tables(ctx) end
+  hide_secrets(opt.archives)
+  hide_secrets(opt.labels)
+  if #tables == 0 and incomplete == 0 and list[1].key:find("^nih/") then say_tables(ctx) end
   local steps = next_steps(opt, tables, incomplete)
   ctx.say("next: %s", table.concat(steps, "; "))
   local array = require "hilum.json".array

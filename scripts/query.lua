@@ -1,31 +1,9 @@
 -- SPDX-License-Identifier: MIT
--- query: asks the index with an image, with words, or with both (lib/query/asking), and tells or draws the answers (lib/query/page).
+-- query: asks the index with an image, with words, or with both (lib/query/asking), and tells the answers (lib/query/plain) or draws them
+-- (lib/query/page).
 local fs = require "hilum.fs"
 
 local PICTURE_SIDE = 320
-
-local function plain_hit(hit, anonymous)
-  local doc = hit.doc
-  return { rank = hit.rank, score = hit.score, findings = doc.findings, view = doc.view, age = doc.age, sex = doc.sex, split = doc.split,
-    image = not anonymous and doc.image or nil, patient = not anonymous and doc.patient or nil }
-end
-
-local function plain_hits(hits, anonymous)
-  local list = require "hilum.json".array {}
-  for i, hit in ipairs(hits) do list[i] = plain_hit(hit, anonymous) end
-  return list
-end
-
-local function plain_result(asked, opt)
-  local main = asked.models[#asked.models]
-  local result = { model = main.name, index = main.index.url, embedded = main.embedded, k = opt.k, queries = {} }
-  for i, query in ipairs(asked.queries) do
-    result.queries[i] = { image = not opt.anonymous and query.image or nil, text = query.text,
-      results = plain_hits(main.results[i], opt.anonymous) }
-    if #asked.models > 1 then result.queries[i].base_results = plain_hits(asked.models[1].results[i], opt.anonymous) end
-  end
-  return result
-end
 
 local function print_hits(hits, anonymous, ctx)
   local rows = {}
@@ -81,18 +59,13 @@ local function write_page(asked, opt, ctx)
   return path
 end
 
-local function open_in_browser(path, ctx)
-  local quoted = "'" .. fs.real(path):gsub("'", "'\\''") .. "'"
-  if not os.execute("xdg-open " .. quoted .. " >/dev/null 2>&1") then ctx.say("no browser could be started: open the file yourself") end
-end
-
 local function run(opt, ctx)
   local asked = require "lib.query.asking".ask(opt, ctx)
-  local result = plain_result(asked, opt)
+  local result = require "lib.query.plain".result(asked, opt)
   print_answers(asked, opt, ctx)
   if opt.page or opt.open then
     result.page = write_page(asked, opt, ctx)
-    if opt.open then open_in_browser(result.page, ctx) end
+    if opt.open then require "lib.open"(fs.real(result.page), ctx) end
   else
     ctx.say("add --open to see the pictures")
   end

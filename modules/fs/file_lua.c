@@ -5,6 +5,7 @@
 #include "core/file.h"
 
 #include "fs/fs_lua.h"
+#include "task/op.h"
 
 #define FILE_TYPE "hilum.fs.File"
 
@@ -37,9 +38,45 @@ static int l_file_write(lua_State *L) {
   return 1;
 }
 
-static int l_file_commit(lua_State *L) {
+/* Commit waits for the disk, on the pool. It takes the file over: the object is closed from then on. */
+
+struct commit_op {
+  struct hl_op op;
+  struct hl_file file;
+  bool done;
   struct hl_error err;
-  return hl_fs_push_done(L, hl_file_commit(check_file(L), &err), &err);
+};
+
+static void work_commit(struct hl_op *op, size_t item) {
+  (void)item;
+  struct commit_op *self = (struct commit_op *)op;
+  self->done = hl_file_commit(&self->file, &self->err);
+}
+
+static int push_commit(lua_State *L, struct hl_op *op) {
+  struct commit_op *self = (struct commit_op *)op;
+  return hl_fs_push_done(L, self->done, &self->err);
+}
+
+static void destroy_commit(struct hl_op *op) { hl_file_abort(&((struct commit_op *)op)->file); }
+
+static int l_file_commit(lua_State *L) {
+  static const struct hl_op_class cls = {
+      .name = "fs.create", .work = work_commit, .push = push_commit, .destroy = destroy_commit};
+  static const char *const names[] = {"sync", NULL};
+  struct hl_file *file = check_file(L);
+  lua_settop(L, 2);
+  hl_check_options(L, 2, names);
+  file->lazy = !hl_opt_bool(L, 2, "sync", true);
+  struct commit_op *self = hl_op_new(L, &cls, sizeof *self);
+  self->file = *file;
+  *file = (struct hl_file){0};
+  return self->file.lazy ? hl_op_run_here(L, &self->op) : hl_op_await(L, &self->op);
+}
+
+static int l_file_temporary(lua_State *L) {
+  lua_pushstring(L, check_file(L)->temporary);
+  return 1;
 }
 
 static int l_file_abort(lua_State *L) {
@@ -54,8 +91,8 @@ static int l_file_tostring(lua_State *L) {
 }
 
 void hl_fs_new_file_type(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"write", l_file_write}, {"commit", l_file_commit}, {"abort", l_file_abort}, {"close", l_file_abort}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"write", l_file_write}, {"commit", l_file_commit}, {"temporary", l_file_temporary},
+                                     {"abort", l_file_abort}, {"close", l_file_abort},   {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", l_file_abort}, {"__close", l_file_abort}, {"__tostring", l_file_tostring}, {NULL, NULL}};
   hl_new_type(L, FILE_TYPE, methods, meta);

@@ -86,6 +86,14 @@ function fs.remove_tree(path) end
 ---@usage assert(fs.rename("labels.csv", "old.csv"))
 function fs.rename(from, to) end
 
+--- Sets when a file was last changed.
+---@param path string
+---@param mtime number  seconds since 1970
+---@return true? done
+---@return hilum.Error? err
+---@usage assert(fs.touch("labels.csv", 1.5e9)) assert(fs.stat("labels.csv").mtime == 1.5e9)
+function fs.touch(path, mtime) end
+
 --- Removes the temporary files that processes which have ended left in a folder.
 ---@param folder string
 ---@return integer? removed
@@ -157,10 +165,17 @@ local File = {}
 function File:write(...) end
 
 --- Puts the file in place, on the disk, and closes it.
+---@param options? {sync?: boolean}  false: does not wait for the disk; a power failure soon after may leave the file without its content
 ---@return true? done
 ---@return hilum.Error? err
 ---@usage assert(assert(fs.create("x")):write("one"):commit())
-function File:commit() end
+function File:commit(options) end
+
+--- The path that it has until it is committed, under which what was written by others (http.sink) can be read back.
+---@return string path
+---@usage local file <close> = assert(fs.create("x"))
+---@usage assert(fs.stat(file:temporary()))
+function File:temporary() end
 
 --- Gives the file up. Fine on a closed one.
 ---@usage assert(fs.create("x")):abort()

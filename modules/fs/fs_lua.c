@@ -2,7 +2,9 @@
  *
  * The module, and what is quick.
  */
+#include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,6 +56,16 @@ static int l_rename(lua_State *L) {
   return 1;
 }
 
+static int l_touch(lua_State *L) {
+  const char *path = hl_check_path(L, 1);
+  lua_Number mtime = luaL_checknumber(L, 2), whole = floor(mtime);
+  luaL_argcheck(L, fabs(mtime) < 1e15, 2, "seconds since 1970 expected");
+  struct timespec to = {.tv_sec = (time_t)whole, .tv_nsec = (long)((mtime - whole) * 1e9)}, times[2] = {to, to};
+  if (utimensat(AT_FDCWD, path, times, 0) != 0) return hl_fs_push_failure(L, "fs.touch", path);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 static int l_real(lua_State *L) {
   const char *path = hl_check_path(L, 1);
   char *real = lua_newuserdatauv(L, PATH_MAX, 0);
@@ -70,13 +82,13 @@ static int l_cwd(lua_State *L) {
 }
 
 HL_MODULE int luaopen_hilum_fs(lua_State *L) {
-  static const luaL_Reg functions[] = {{"read", l_read},     {"write", l_write}, {"append", l_append},
-                                       {"create", l_create}, {"list", l_list},   {"walk", l_walk},
-                                       {"stat", l_stat},     {"mkdir", l_mkdir}, {"remove", l_remove},
-                                       {"rename", l_rename}, {"sweep", l_sweep}, {"remove_tree", l_remove_tree},
-                                       {"lock", l_lock},     {"temp", l_temp},   {"join", l_join},
-                                       {"base", l_base},     {"dir", l_dir},     {"ext", l_ext},
-                                       {"real", l_real},     {"cwd", l_cwd},     {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"read", l_read},     {"write", l_write},   {"append", l_append}, {"create", l_create},
+      {"list", l_list},     {"walk", l_walk},     {"stat", l_stat},     {"mkdir", l_mkdir},
+      {"remove", l_remove}, {"rename", l_rename}, {"sweep", l_sweep},   {"remove_tree", l_remove_tree},
+      {"lock", l_lock},     {"temp", l_temp},     {"join", l_join},     {"base", l_base},
+      {"dir", l_dir},       {"ext", l_ext},       {"touch", l_touch},   {"real", l_real},
+      {"cwd", l_cwd},       {NULL, NULL}};
   hl_fs_new_file_type(L);
   hl_fs_new_lock_type(L);
   luaL_newlib(L, functions);

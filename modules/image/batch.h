@@ -12,12 +12,12 @@
 #include "image/scratch.h"
 #include "task/op.h"
 
-/* One of the three is set. */
+/* An image, or the bytes of a file, or its path. */
 struct hl_input {
-  char *path;           /* owned */
-  const uint8_t *bytes; /* pinned */
-  size_t size;
   const struct hl_image *image; /* pinned */
+  const uint8_t *bytes;         /* pinned */
+  size_t size;
+  char *name; /* of the file: its path, if there are no bytes, and else NULL or what it is called; owned */
 };
 
 /* First member of each operation's own struct. */

@@ -16,8 +16,8 @@ static bool take_path(lua_State *L, struct hl_input *input, int takes) {
   size_t size;
   const char *path = lua_tolstring(L, -1, &size);
   if (size == 0 || strlen(path) != size) return false;
-  input->path = strdup(path);
-  if (!input->path) luaL_error(L, "not enough memory");
+  input->name = strdup(path);
+  if (!input->name) luaL_error(L, "not enough memory");
   return true;
 }
 
@@ -30,6 +30,11 @@ static bool take_bytes(lua_State *L, struct hl_batch *batch, struct hl_input *in
     luaL_argcheck(L, input->size <= HL_IMAGE_MAX_FILE, 1, "bytes: more than are decoded at most");
   }
   lua_pop(L, 1);
+  if (is_string && lua_getfield(L, -1, "name") == LUA_TSTRING) {
+    input->name = strdup(lua_tostring(L, -1));
+    if (!input->name) luaL_error(L, "not enough memory");
+  }
+  if (is_string) lua_pop(L, 1);
   return is_string;
 }
 
@@ -83,7 +88,7 @@ void *hl_batch_new(lua_State *L, const struct hl_op_class *cls, size_t size, int
 
 void hl_batch_free(struct hl_batch *batch) {
   for (size_t item = 0; item < batch->op.items; item++) {
-    free(batch->inputs[item].path);
+    free(batch->inputs[item].name);
     if (batch->errors[item] != &lost) free((void *)batch->errors[item]);
   }
   free(batch->inputs);
@@ -102,8 +107,8 @@ bool hl_batch_read(struct hl_batch *batch, size_t item, struct hl_scratch *scrat
   const struct hl_input *input = &batch->inputs[item];
   *bytes = input->bytes;
   *size = input->size;
-  if (!input->path) return true;
-  if (!hl_image_read(input->path, scratch, size, err)) return false;
+  if (input->bytes) return true;
+  if (!hl_image_read(input->name, scratch, size, err)) return false;
   *bytes = scratch->file.data;
   return true;
 }
@@ -113,9 +118,9 @@ void hl_batch_fail(struct hl_batch *batch, size_t item, const struct hl_error *e
   batch->errors[item] = copy ? copy : &lost;
   if (!copy) return;
   *copy = *err;
-  const char *path = batch->inputs[item].path;
+  const char *name = batch->inputs[item].name;
   snprintf(copy->op, sizeof copy->op, "%s", batch->op.cls->name);
-  if (path && err->kind == HL_INTEGRITY) snprintf(copy->message, sizeof copy->message, "%.700s: %.300s", path, err->message);
+  if (name && err->kind == HL_INTEGRITY) snprintf(copy->message, sizeof copy->message, "%.700s: %.300s", name, err->message);
 }
 
 void hl_batch_count(struct hl_batch *batch, uint64_t bytes, bool has_failed) {

@@ -71,9 +71,9 @@ void hl_image_check_bytes(const char *name, const uint8_t *bytes, size_t size, c
     return;
   }
   if (format == HL_PNG)
-    hl_png_check(bytes, size, scratch, report);
+    hl_png_check(bytes, size, limits->container_only, scratch, report);
   else
-    hl_jpeg_check(bytes, size, report);
+    hl_jpeg_check(bytes, size, limits->container_only, report);
   blame_zeros(bytes, size, report);
   check_extension(name, format, report);
   check_limits(limits, report);

@@ -8,8 +8,9 @@
 #include "image/report.h"
 #include "image/scratch.h"
 
-/* What a service accepts. 0: no limit. */
+/* How far a check goes, and what a service accepts. 0: no limit. */
 struct hl_limits {
+  bool container_only; /* nothing is inflated or decoded */
   uint64_t bytes, min_side, max_side, pixels;
   double aspect;             /* longer side by shorter side */
   uint64_t inference_pixels; /* more are only worth a warning */

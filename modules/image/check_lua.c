@@ -29,10 +29,10 @@ static void work_check(struct hl_op *op, size_t item) {
   struct hl_scratch *scratch = hl_scratch_take(&check->batch.scratches);
   struct hl_error err;
   if (scratch) {
-    if (input->path)
-      hl_image_check(input->path, &check->limits, scratch, report);
+    if (!input->bytes)
+      hl_image_check(input->name, &check->limits, scratch, report);
     else
-      hl_image_check_bytes(NULL, input->bytes, input->size, &check->limits, scratch, report);
+      hl_image_check_bytes(input->name, input->bytes, input->size, &check->limits, scratch, report);
     hl_scratch_give(&check->batch.scratches, scratch);
   }
   if (!scratch || report->out_of_memory) {
@@ -85,7 +85,7 @@ static void set_findings(lua_State *L, const char *key, const struct hl_report *
 static void push_info(lua_State *L, struct hl_batch *batch, size_t item) {
   const struct hl_report *report = &((struct check_op *)batch)->reports[item];
   lua_createtable(L, 0, 10);
-  set_string(L, "path", batch->inputs[item].path);
+  set_string(L, "path", batch->inputs[item].name);
   set_string(L, "format", report->format);
   set_string(L, "mode", report->mode);
   set_integer(L, "width", report->width);
@@ -153,6 +153,12 @@ static struct hl_limits check_limits(lua_State *L, int options) {
   return chosen;
 }
 
+/* options.depth */
+static bool check_depth(lua_State *L, int options) {
+  static const char *const depths[] = {"full", "container", NULL};
+  return hl_opt_choice(L, options, "depth", 0, depths) == 1;
+}
+
 static int await_reports(lua_State *L, const struct hl_op_class *cls, struct hl_limits chosen) {
   struct check_op *check = hl_batch_new(L, cls, sizeof *check, HL_TAKES_FILES);
   check->limits = chosen;
@@ -162,11 +168,13 @@ static int await_reports(lua_State *L, const struct hl_op_class *cls, struct hl_
 }
 
 int hl_l_image_check(lua_State *L) {
-  static const char *const names[] = {"limits", "progress", NULL};
+  static const char *const names[] = {"limits", "depth", "progress", NULL};
   static const struct hl_op_class cls = {.name = "image.check", .work = work_check, .push = push_reports, .destroy = destroy};
   lua_settop(L, 2);
   hl_check_options(L, 2, names);
-  return await_reports(L, &cls, check_limits(L, 2));
+  struct hl_limits chosen = check_limits(L, 2);
+  chosen.container_only = check_depth(L, 2);
+  return await_reports(L, &cls, chosen);
 }
 
 int hl_l_image_info(lua_State *L) {

@@ -3,7 +3,7 @@
 -- hilum itself (ISA-L inflates), JPEG by libjpeg-turbo. Files are read in the worker threads; whoever calls with a list keeps all of
 -- them busy.
 --
--- An input is the path of a file, {bytes = string}, or where it says so an image. One input gives one result, or nil and an error.
+-- An input is the path of a file, {bytes = string, name = string?}, or where it says so an image. One input gives one result, or nil and an error.
 -- A list of inputs gives a list of results in the same order, with false in place of what failed, and a table of the errors by
 -- their place in the list (nil when nothing failed).
 --
@@ -25,7 +25,8 @@ image.limits = {}
 --- Reports everything that is wrong with image files.
 --- The whole file is read and decoded, except that a PNG yields no pixels: container, checksums, compressed data, number of
 --- rows and their filters. What only follows from another defect is not reported. A check does not fail: a file that cannot be
---- read is a problem.
+--- read is a problem. With depth "container" nothing is inflated or decoded: a PNG's chunks and their CRC-32 still tell nearly all
+--- damage in transit, a JPEG's markers little, at many times the speed. limits: those that differ (0: no limit), or false for none.
 ---
 --- Problems, by code:
 ---   unreadable, empty, html (a web page or an XML error saved under the name of an image), dicom, not-an-image
@@ -36,8 +37,8 @@ image.limits = {}
 ---   too-large, too-small, too-wide, too-many-pixels, aspect (limits)
 --- Warnings: rgba, alpha, deep (16 bits), interlaced, progressive, arithmetic, inference-pixels, text (text or camera data that may name a
 --- patient: PNG's tEXt, zTXt, iTXt but for Software, and eXIf; JPEG's Exif, XMP, IPTC and comment)
----@param input string|{bytes: string}|table  input or list of inputs
----@param options? {limits?: hilum.image.Limits|false, progress?: hilum.term.Progress}  limits: those that differ (0: no limit), or false
+---@param input string|{bytes: string, name?: string}|table  input or list of inputs
+---@param options? {limits?: hilum.image.Limits|false, depth?: "full"|"container", progress?: hilum.term.Progress}
 ---@return hilum.image.Report|hilum.image.Report[] report
 ---@usage for _, report in ipairs(image.check { "a.png", "b.png" }) do print(report.path, #report.problems) end
 function image.check(input, options) end
@@ -55,7 +56,7 @@ function image.check(input, options) end
 ---@field warnings {code: string, message: string}[]
 
 --- Reads only the header: a report without problems and warnings.
----@param input string|{bytes: string}|table  input or list of inputs
+---@param input string|{bytes: string, name?: string}|table  input or list of inputs
 ---@param options? {progress?: hilum.term.Progress}
 ---@return hilum.image.Report|hilum.image.Report[]? info
 ---@return hilum.Error|table? err
@@ -66,7 +67,7 @@ function image.info(input, options) end
 --- native keeps the channels (a palette becomes rgb, or rgba if it has transparency). gray takes the luma of BT.601 and rgb
 --- repeats gray; both drop alpha. 16-bit samples are rounded. A damaged file is an error of kind "integrity" whose code is that of
 --- image.check; bytes after the end are no damage here.
----@param input string|{bytes: string}|table  input or list of inputs
+---@param input string|{bytes: string, name?: string}|table  input or list of inputs
 ---@param options? {mode?: "native"|"gray"|"rgb", progress?: hilum.term.Progress}  mode "native"
 ---@return hilum.image.Image|hilum.image.Image[]? image
 ---@return hilum.Error|table? err
@@ -75,7 +76,7 @@ function image.decode(input, options) end
 
 --- Describes images by 780 numbers (GHL-780: Gabor energies, gray values, local binary patterns), the input of the offline model.
 --- The image is taken as gray and reduced to 64 x 64. A list gives a matrix of a row for each input; the rows of those that failed are 0.
----@param input string|{bytes: string}|hilum.image.Image|table  input or list of inputs, images included
+---@param input string|{bytes: string, name?: string}|hilum.image.Image|table  input or list of inputs, images included
 ---@param options? {progress?: hilum.term.Progress}
 ---@return hilum.vec.Matrix? features  N x 780; 1 x 780 for a single input
 ---@return hilum.Error|table? err  for a list the errors by their place, nil when there are none
@@ -84,7 +85,7 @@ function image.describe(input, options) end
 
 --- Makes JPEGs that fit into a square, for pages.
 --- Smaller images keep their size.
----@param input string|{bytes: string}|hilum.image.Image|table  input or list of inputs, images included
+---@param input string|{bytes: string, name?: string}|hilum.image.Image|table  input or list of inputs, images included
 ---@param size integer  pixels of the longer side
 ---@param options? {quality?: integer, progress?: hilum.term.Progress}  quality 1..100, 90
 ---@return string|string[]? jpeg
@@ -124,7 +125,7 @@ function image.write(img, path, options) end
 
 --- Perceptual hashes: what stays nearly the same when an image is resized, recompressed, brightened or converted.
 --- 256 bits of the cosine transform of the gray image at 64 x 64, as 64 hexadecimal digits; all 0 for an image of one colour.
----@param input string|{bytes: string}|hilum.image.Image|table  input or list of inputs, images included
+---@param input string|{bytes: string, name?: string}|hilum.image.Image|table  input or list of inputs, images included
 ---@param options? {progress?: hilum.term.Progress}
 ---@return string|string[]? hash
 ---@return hilum.Error|table? err

@@ -34,7 +34,7 @@ struct hl_jpeg {
 bool hl_jpeg_open(const uint8_t *bytes, size_t size, struct hl_jpeg *jpeg, struct hl_error *err);
 
 /* As hl_png_check. */
-void hl_jpeg_check(const uint8_t *bytes, size_t size, struct hl_report *report);
+void hl_jpeg_check(const uint8_t *bytes, size_t size, bool container_only, struct hl_report *report);
 
 /* The fields of report that the header tells. */
 bool hl_jpeg_info(const uint8_t *bytes, size_t size, struct hl_report *report, struct hl_error *err);

@@ -13,13 +13,14 @@ static void describe(const struct hl_jpeg *jpeg, struct hl_report *report) {
 }
 
 /* An eighth of the size reads every code of the file and saves most of the arithmetic. */
-void hl_jpeg_check(const uint8_t *bytes, size_t size, struct hl_report *report) {
+void hl_jpeg_check(const uint8_t *bytes, size_t size, bool container_only, struct hl_report *report) {
   struct hl_jpeg jpeg;
   struct hl_image image = {0};
   struct hl_error err;
   bool is_open = hl_jpeg_open(bytes, size, &jpeg, &err);
   describe(&jpeg, report);
-  if (!is_open || !hl_jpeg_decode(bytes, size, &jpeg, HL_IMAGE_GRAY, 1, &image, &err)) hl_report_defect(report, &err);
+  bool is_sound = is_open && (container_only || hl_jpeg_decode(bytes, size, &jpeg, HL_IMAGE_GRAY, 1, &image, &err));
+  if (!is_sound) hl_report_defect(report, &err);
   hl_image_free(&image);
   if (jpeg.trailing) hl_report_problem(report, "trailing-bytes", "%zu bytes follow EOI, the end of the image", jpeg.trailing);
   if (jpeg.is_progressive) hl_report_warning(report, "progressive", "it is progressive, which some services do not take");

@@ -73,8 +73,9 @@ bool hl_png_inflate_rows(const struct hl_png *png, size_t window, struct hl_scra
 /* The fields of report that the header tells. */
 bool hl_png_info(const uint8_t *bytes, size_t size, struct hl_report *report, struct hl_error *err);
 
-/* Adds to report everything about the file but what concerns its name and the limits of a service. */
-void hl_png_check(const uint8_t *bytes, size_t size, struct hl_scratch *scratch, struct hl_report *report);
+/* Adds to report everything about the file but what concerns its name and the limits of a service; container_only: as far as
+ * chunks and their CRCs tell. */
+void hl_png_check(const uint8_t *bytes, size_t size, bool container_only, struct hl_scratch *scratch, struct hl_report *report);
 
 /* The pixels, in the mode of image/decode.h; the caller frees image. Accepts what hl_png_check finds no problem with, and bytes
  * after IEND. */

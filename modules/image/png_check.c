@@ -50,7 +50,7 @@ static void report_data(const struct hl_png *png, const struct hl_error *err, st
     hl_report_defect(report, err);
 }
 
-void hl_png_check(const uint8_t *bytes, size_t size, struct hl_scratch *scratch, struct hl_report *report) {
+void hl_png_check(const uint8_t *bytes, size_t size, bool container_only, struct hl_scratch *scratch, struct hl_report *report) {
   struct hl_png png;
   struct hl_error err = {0};
   bool is_open = hl_png_open(bytes, size, scratch, &png, &err);
@@ -59,7 +59,7 @@ void hl_png_check(const uint8_t *bytes, size_t size, struct hl_scratch *scratch,
     hl_report_defect(report, &err);
     return;
   }
-  if (!hl_png_plausible(&png, &err) || !hl_png_inflate_rows(&png, WINDOW, scratch, &err))
+  if (!hl_png_plausible(&png, &err) || (!container_only && !hl_png_inflate_rows(&png, WINDOW, scratch, &err)))
     report_data(&png, &err, report);
   else if (!png.has_end)
     hl_report_problem(report, "missing-iend", "the file ends after IDAT %zu, without IEND", png.data_chunks);

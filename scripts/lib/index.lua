@@ -24,18 +24,18 @@ Index.__index = Index
 
 -- Opening.
 
-local function map_rows(url, record, count)
-  return folder.open(url, record, "vectors.npy", function(path) return npy.map(path, { rows = count }) end)
+local function map_rows(url, record, count, few)
+  return folder.open(url, record, "vectors.npy", function(path) return npy.map(path, { rows = count, few = few }) end)
 end
 
--- vectors: all rows; head: the first ones, which quantized has as int8; nil if there are none.
+-- vectors: all rows; head: the first ones, which quantized has as int8, of which a search reads few; nil if there are none.
 local function open_vectors(url, record)
   local vectors = assert(map_rows(url, record, record.count))
   if vectors:cols() ~= record.length or record.files["rows.bin"].size ~= index_rows.size(record.count) then
     error(folder.damaged(url, "its files do not belong together"), 0)
   end
   if record.quantized == 0 then return vectors end
-  local head = record.quantized == record.count and vectors or assert(map_rows(url, record, record.quantized))
+  local head = assert(map_rows(url, record, record.quantized, true))
   local quantized = assert(folder.open(url, record, "vectors.int8", function(path) return vec.load_quantized(path, head) end))
   return vectors, head, quantized
 end
@@ -170,6 +170,12 @@ local function rows_with(self, field, value)
   local number = index_rows.value_number(value_text(self), field, value)
   local set = rows.set(self.rows)
   return number and assert(set:add_tagged(self.files["tags.bin"], number)) or set
+end
+
+-- How many images have a value of a filter.
+function Index:count_with(name, value)
+  local set, deleted = rows_with(self, name, value), deleted_rows(self)
+  return (deleted and set:remove(deleted) or set):size()
 end
 
 -- The rows that may be found, as a set; nil: all.

@@ -77,7 +77,7 @@ end
 
 -- Reads an object or a range of it (API: GetObject). options:
 --   range    {first, last}: bytes from 0 on, both included; {first}; {-n}: the last n
---   to       a path, which appears when all is there and checked; or a pipe or sink of hilum.http
+--   to       a path, which appears when all is there and checked; or a pipe (task.pipe), whose content cannot be checked
 --   limit    bytes that go into memory (64 MiB)
 --   version, if_match, if_none_match (then an unchanged object is an error of status 304)
 --   verify   false: the object's checksum is not compared
@@ -171,6 +171,7 @@ end
 -- Fetches an object into a file, from 32 MiB on in ranges. The file appears under its name when all is there and checked. options:
 --   size     of the object, if known (from list): saves a request for small ones
 --   at_once  ranges that are fetched at the same time (8)
+--   sync     false: does not wait for the disk (see File:commit of hilum.fs), which takes longer than the transfer of a small object
 --   version, verify, progress: as for get
 ---@param text string|hilum.s3.Place
 ---@param path string

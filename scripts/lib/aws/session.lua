@@ -28,7 +28,7 @@ end
 function Session:with(provider)
   local other = {}
   for key, value in pairs(self) do other[key] = value end
-  other.signers, other.current, other.keeper = {}, nil, nil
+  other.endpoints, other.signers, other.current, other.keeper = {}, {}, nil, nil
   if provider then other.keeper = require "lib.aws.credentials.keeper".new(provider, function() return other:time() end) end
   return setmetatable(other, Session)
 end
@@ -72,26 +72,39 @@ end
 local REGIONLESS = { sts = true, iam = true }
 local ANY_REGION = "us-east-1"
 
--- Where a service is (lib/aws/endpoint.lua), in the session's region or another.
-function Session:endpoint(service, region)
+local function find_endpoint(self, service, region)
   local wanted = region or self.region
   local found, err = require "lib.aws.endpoint".find(self.config, service, wanted or ANY_REGION, self.given_endpoint)
   if found and not wanted and not found.overridden and not REGIONLESS[service] then return missing_region(self) end
   return found, err
 end
 
--- What signs requests to a service, good for a while: not to be kept longer than a request.
-function Session:signer(service, region)
+-- Where a service is (lib/aws/endpoint.lua), in the session's region or another.
+function Session:endpoint(service, region)
+  local name = region and service .. "/" .. region or service
+  local found, err = self.endpoints[name], nil
+  if not found then
+    found, err = find_endpoint(self, service, region)
+    self.endpoints[name] = found
+  end
+  return found, err
+end
+
+local function new_signer(self, current, service, region)
   local found, err = self:endpoint(service, region)
   if not found then return nil, err end
-  local current
-  current, err = self.keeper:get()
+  return current.signer:retarget(found.region, found.service)
+end
+
+-- What signs requests to a service, good for a while: not to be kept longer than a request.
+function Session:signer(service, region)
+  local current, err = self.keeper:get()
   if not current then return nil, err end
   if current ~= self.current then self.current, self.signers = current, {} end
-  local name = found.region .. "/" .. found.service
+  local name = region and service .. "/" .. region or service
   local signer = self.signers[name]
   if not signer then
-    signer, err = current.signer:retarget(found.region, found.service)
+    signer, err = new_signer(self, current, service, region)
     if not signer then return nil, err end
     self.signers[name] = signer
   end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Base64 (RFC 4648, section 4), for pictures inside pages.
+-- Base64 (RFC 4648, section 4), for pictures inside pages and checksums in headers.
 local base64 = {}
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -30,6 +30,23 @@ function base64.encode(bytes)
   end
   local text, missing = table.concat(groups), -#bytes % 3
   return text:sub(1, #text - missing) .. ("="):rep(missing)
+end
+
+local VALUES = {}
+for value = 0, 63 do VALUES[ALPHABET:byte(value + 1)] = value end
+
+-- The bytes of a short text; what is not base64 is left out.
+function base64.decode(text)
+  local bytes, bits, count = {}, 0, 0
+  for i = 1, #text do
+    local value = VALUES[text:byte(i)]
+    if value then bits, count = (bits << 6 | value) & 0xFFFF, count + 6 end
+    if value and count >= 8 then
+      count = count - 8
+      bytes[#bytes + 1] = string.char(bits >> count & 0xFF)
+    end
+  end
+  return table.concat(bytes)
 end
 
 return base64

@@ -28,8 +28,8 @@ local function choose_model(opt, ctx)
   ctx.fail("there is no index '%s' in %s; there are %s", opt.model, opt.index, table.concat(names, ", "))
 end
 
--- The model that answers, and before it the base where both are to be compared.
-local function open_models(opt, ctx)
+-- The model that answers, and before it the base where both are to be compared: { name=, base=, index=, model=, count=, embedded= }.
+function asking.open(opt, ctx)
   local name = choose_model(opt, ctx)
   local wanted = opt.compare or opt.compare == nil and (opt.page or opt.open)
   local models = { open_index(opt, ctx, name) }
@@ -68,30 +68,60 @@ end
 
 -- Queries.
 
--- One query for each image (with the words, if there are any), or one for the words.
-local function list_queries(opt, idx, ctx)
+-- A query by an image of that name, with the words, if there are any.
+local function query_by_image(image, name, opt, idx, ctx)
+  local row = idx:row_of(name)
+  if row then ctx.say("%s is in the index itself: left out of its results", name) end
+  return { image = image, name = name, text = opt.text, doc = row and idx:doc(row), own = row ~= nil }
+end
+
+local function query_by_path(path, opt, idx, ctx)
+  local stat = store.stat(path)
+  if not stat then ctx.fail("%s does not exist", path) end
+  if stat.type == "dir" then ctx.fail("%s is a folder; name an image in it", path) end
+  return query_by_image(path, fs.base(path), opt, idx, ctx)
+end
+
+local function query_like(name, opt, idx, ctx)
+  if not idx:row_of(name) then ctx.fail("there is no image %s in the index", name) end
+  return query_by_image(name, name, opt, idx, ctx)
+end
+
+-- One query for each image, or one for the words.
+local function list_queries(opt, given, idx, ctx)
+  if given.upload then return { query_by_image(given.upload, given.upload.name, opt, idx, ctx) } end
+  if given.like then return { query_like(given.like, opt, idx, ctx) } end
   local queries = {}
-  for i, path in ipairs(opt.image or {}) do
-    local stat = store.stat(path)
-    if not stat then ctx.fail("%s does not exist", path) end
-    if stat.type == "dir" then ctx.fail("%s is a folder; name an image in it", path) end
-    local name = fs.base(path)
-    local row = idx:row_of(name)
-    queries[i] = { image = path, name = name, text = opt.text, doc = row and idx:doc(row), own = row ~= nil }
-    if row then ctx.say("%s is in the index itself: left out of its results", name) end
-  end
+  for i, path in ipairs(opt.image or {}) do queries[i] = query_by_path(path, opt, idx, ctx) end
   if #queries == 0 then queries[1] = { text = opt.text } end
   return queries
 end
 
-local function describe_images(queries, ctx)
-  local paths = {}
-  for i, query in ipairs(queries) do paths[i] = query.image end
+local function describe_files(paths, ctx)
   local inputs, unread = store.inputs(paths)
   for _, err in pairs(unread) do ctx.fail("%s", err.message) end
   local features, errors = require "hilum.image".describe(inputs)
-  for i, err in pairs(errors or {}) do ctx.fail("%s: %s", paths[i], err.message) end
+  for _, err in pairs(errors or {}) do ctx.fail("%s", err.message) end
   return features
+end
+
+local function describe_upload(upload, ctx)
+  local features, err = require "hilum.image".describe { bytes = upload.bytes }
+  if not features then ctx.fail("%s", err.message) end
+  return features
+end
+
+-- Of the images that are asked with, unless the index has their vectors; nil if there are none.
+local function describe(opt, given, ctx)
+  if given.upload then return describe_upload(given.upload, ctx) end
+  return not given.like and opt.image and describe_files(opt.image, ctx) or nil
+end
+
+-- The vector that a model's index has for an image.
+local function stored_vector(model, name, ctx)
+  local row = model.index:row_of(name)
+  if not row then ctx.fail("there is no image %s in the index %s", name, model.name) end
+  return model.index.vectors:slice(row, row)
 end
 
 -- The words that findings are called by in the index.
@@ -136,11 +166,10 @@ local function embed_text(model, text, count, ctx)
 end
 
 -- Image and words are embedded apart and mixed here.
-local function embed(model, queries, features, opt, ctx)
+local function embed(model, queries, features, opt, given, ctx)
   local texts = opt.text and embed_text(model, opt.text, #queries, ctx)
-  if not features then return texts end
-  local images = model.model:embed_images(features)
-  return texts and model.model:combine(images, texts, opt.image_weight) or images
+  local images = features and model.model:embed_images(features) or given.like and stored_vector(model, given.like, ctx)
+  return images and texts and model.model:combine(images, texts, opt.image_weight) or images or texts
 end
 
 local function own_rows(model, queries)
@@ -152,23 +181,33 @@ local function own_rows(model, queries)
   return any and rows or nil
 end
 
+local function check_asked(opt, given, ctx)
+  if opt.text and not opt.text:find("%S") then ctx.usage("--text is empty: give it words, such as Effusion") end
+  if not (opt.image or given.upload or given.like or opt.text) then
+    ctx.usage("what is asked? give --image FILE, --text WORDS, or both")
+  end
+  if opt.text then warn_of_negation(opt.text, ctx) end
+end
+
+-- opt: the options of `hilum query`. given, in place of opt.image: upload = { bytes=, name= }, or like = the name of an image in the
+-- index; and models, opened before.
 -- { queries = { { image=, name=, text=, doc=, own= } }, models = { { name=, base=, count=, embedded=, index=, results = { hits of each
 -- query } } }, where = { conditions in words }, not_patient=, image_weight= }. The last model is the one that was asked for.
-function asking.ask(opt, ctx)
-  if opt.text and not opt.text:find("%S") then ctx.usage("--text is empty: give it words, such as Effusion") end
-  if not opt.image and not opt.text then ctx.usage("what is asked? give --image FILE, --text WORDS, or both") end
-  if opt.text then warn_of_negation(opt.text, ctx) end
-  local models = open_models(opt, ctx)
+function asking.ask(opt, ctx, given)
+  given = given or {}
+  check_asked(opt, given, ctx)
+  local models, answers = given.models or asking.open(opt, ctx), {}
   local main = models[#models].index
   local where, told = read_where(opt.where, main, ctx)
-  local queries = list_queries(opt, main, ctx)
-  local features = opt.image and describe_images(queries, ctx)
+  local queries = list_queries(opt, given, main, ctx)
+  local features = describe(opt, given, ctx)
   local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
-  for _, model in ipairs(models) do
+  for i, model in ipairs(models) do
     filter.not_row = own_rows(model, queries)
-    model.results = model.index:search(embed(model, queries, features, opt, ctx), opt.k, filter)
+    local results = model.index:search(embed(model, queries, features, opt, given, ctx), opt.k, filter)
+    answers[i] = setmetatable({ results = results }, { __index = model })
   end
-  return { queries = queries, models = models, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }
+  return { queries = queries, models = answers, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }
 end
 
 return asking

@@ -11,6 +11,7 @@ local BETA, SCALE = 0.7, 0.4
 local SMOOTHING, PERIOD = 0.8, 0.5 -- of the measured rate; seconds
 local LOWEST = 0.5 -- calls a second
 local FASTEST_GROWTH = 2 -- times what was measured
+local WHOLE = 1 - 1e-6 -- of a token, as sums of fractions come out
 
 -- settings: now() in seconds, sleep(seconds).
 function rate.new(settings)
@@ -33,7 +34,7 @@ function Rate:acquire()
   fill(self)
   self.waiting = self.waiting + 1
   local waiting <close> = setmetatable({}, { __close = function() self.waiting = self.waiting - 1 end })
-  while self.tokens < 1 do
+  while self.tokens < WHOLE do
     self.sleep((math.max(self.waiting, 1) - self.tokens) / self.rate)
     fill(self)
   end

@@ -102,7 +102,7 @@ function store.inputs(urls)
   local inputs, errors = {}, {}
   task.map(urls, { at_once = AT_ONCE }, function(url, i)
     local bytes, err = store.read(url)
-    inputs[i], errors[i] = { bytes = bytes or "" }, err
+    inputs[i], errors[i] = { bytes = bytes or "", name = url }, err
   end)
   return inputs, errors
 end

@@ -16,14 +16,22 @@ local BLOCK = ("<PublicAccessBlockConfiguration %s><BlockPublicAcls>true</BlockP
   .. "<BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>"
   .. "</PublicAccessBlockConfiguration>"):format(XMLNS)
 
-local function create_request(client, place)
+local function create_request(place, region)
+  local request = { op = "s3.create_bucket", action = "s3:CreateBucket", place = place, method = "PUT" }
+  if not region then return request end
+  return payload.add_document(request, ("<CreateBucketConfiguration %s><LocationConstraint>%s</LocationConstraint>"
+    .. "</CreateBucketConfiguration>"):format(XMLNS, region))
+end
+
+-- Other servers have names of their own for their places, and one that they take when none is named; some want AWS's all the same.
+local function send_create(client, place)
   local site, err = exchange.site_of(client, place.bucket)
   if not site then return nil, err end
-  local request = { op = "s3.create_bucket", action = "s3:CreateBucket", place = place, method = "PUT" }
-  -- Other servers have names of their own for their places, and one that they take when none is given.
-  if site.region == UNNAMED or site.overridden then return request end
-  return payload.add_document(request, ("<CreateBucketConfiguration %s><LocationConstraint>%s</LocationConstraint>"
-    .. "</CreateBucketConfiguration>"):format(XMLNS, site.region))
+  local region = site.region ~= UNNAMED and site.region or nil
+  local response
+  response, err = exchange.run(client, create_request(place, not site.overridden and region or nil))
+  if response or not site.overridden or not region or err.code ~= "IllegalLocationConstraintException" then return response, err end
+  return exchange.run(client, create_request(place, region))
 end
 
 -- AWS is told in any case. Elsewhere a new bucket is closed anyway, and Ceph 16 takes no objects any more once it is told.
@@ -40,10 +48,7 @@ end
 -- See Client:create_bucket.
 function bucket.create(client, place, options)
   options_of.check(options, CREATE)
-  local request, err = create_request(client, place)
-  if not request then return nil, err end
-  local response
-  response, err = exchange.run(client, request)
+  local response, err = send_create(client, place)
   local owned = err and err.code == "BucketAlreadyOwnedByYou"
   if not response and not owned then return nil, err end
   if not wants_block(client, place, options) then return { created = not owned } end

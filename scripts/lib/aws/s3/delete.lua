@@ -7,11 +7,10 @@ local object = require "lib.aws.s3.object"
 local payload = require "lib.aws.s3.payload"
 local task = require "hilum.task"
 local uri = require "lib.aws.s3.uri"
+local xml = require "hilum.xml"
 
 local BATCH = 1000
 local AT_ONCE = 4
-
-local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ["\r"] = "&#13;", ["\n"] = "&#10;", ["\t"] = "&#9;" }
 
 -- XML 1.0 has no way to write the other control characters, nor bytes that are not UTF-8.
 local function fits_xml(key) return not key:find("[\0-\8\11\12\14-\31]") and not key:find("\u{FFFE}", 1, true)
@@ -20,7 +19,7 @@ local function fits_xml(key) return not key:find("[\0-\8\11\12\14-\31]") and not
 local function write(batch)
   local lines = { '<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>' }
   for i, item in ipairs(batch) do
-    lines[i + 1] = "<Object><Key>" .. item.key:gsub("[&<>\r\n\t]", ENTITIES) .. "</Key></Object>"
+    lines[i + 1] = "<Object><Key>" .. xml.escape(item.key) .. "</Key></Object>"
   end
   lines[#lines + 1] = "</Delete>"
   return table.concat(lines)

@@ -12,13 +12,14 @@ local options_of = require "lib.aws.s3.options"
 local task = require "hilum.task"
 local verify = require "lib.aws.s3.verify"
 
-local KNOWN = options_of.set "size version verify progress at_once"
+local KNOWN = options_of.set "size version verify sync progress at_once"
 local LARGE = 32 << 20 -- from here on in ranges
 local RANGE = 16 << 20
 local AT_ONCE = 8
 
 local function whole(client, place, path, options)
-  return get(client, place, { to = path, version = options.version, verify = options.verify, progress = options.progress })
+  return get(client, place, { to = path, version = options.version, verify = options.verify, sync = options.sync,
+    progress = options.progress })
 end
 
 -- The algorithm whose CRC of the ranges gives that of the object.
@@ -29,7 +30,8 @@ end
 local function range_request(place, head, range, options)
   return { op = "s3.download", action = "s3:GetObject", place = place, method = "GET", progress = options.progress,
     query = options.version and exchange.query { { "versionId", options.version } },
-    headers = { range = ("bytes=%d-%d"):format(range.first, range.first + range.size - 1), ["if-match"] = '"' .. head.etag .. '"' } }
+    headers = { range = ("bytes=%d-%d"):format(range.first, range.first + range.size - 1),
+      ["if-match"] = head.etag and '"' .. head.etag .. '"' } }
 end
 
 local function check_range(request, response, range)
@@ -69,12 +71,14 @@ local function fetch_all(client, place, file, head, ranges, algorithm, options)
   return not failure, failure
 end
 
--- The size of the parts that an object was uploaded in, which its composed checksum is about.
-local function part_size(client, place, options)
+-- The size of the parts that an object was uploaded in, which its composed checksum is about; nil where that cannot be told: by a server
+-- that knows no part numbers, or for parts of several sizes.
+local function part_size(client, place, head, options)
   local request = { op = "s3.download", action = "s3:GetObject", place = place, method = "HEAD",
     query = exchange.query { { "partNumber", 1 }, options.version and { "versionId", options.version } or nil } }
   request.read = function(response) return math.tointeger(response.headers["content-length"]) end
-  return exchange.run(client, request)
+  local size = exchange.run(client, request)
+  return size and size > 0 and (head.size + size - 1) // size == head.expected.parts and size or nil
 end
 
 local function check(client, place, file, head, ranges, expected, options)
@@ -85,8 +89,8 @@ local function check(client, place, file, head, ranges, expected, options)
     if not body then return nil, err end
     return verify.whole(request, expected, {}, body)
   end
-  local size, err = part_size(client, place, options)
-  if not size then return nil, err end
+  local size = part_size(client, place, head, options)
+  if not size then return true end
   return verify.composed(request, expected, file:temporary(), head.size, size)
 end
 
@@ -104,7 +108,7 @@ local function in_ranges(client, place, path, head, options)
   local done
   done, err = fetch_all(client, place, file, head, ranges, joinable(expected), options)
   if done and expected then done, err = check(client, place, file, head, ranges, expected, options) end
-  if done then done, err = file:commit() end
+  if done then done, err = file:commit { sync = options.sync } end
   if not done then return nil, err end
   return head
 end

@@ -53,7 +53,8 @@ end
 
 -- The fields of an error document; none if the body is something else.
 local function read(body)
-  return body and body:find("<Error>", 1, true) and xml.parse(body) or {}
+  local document = body and body:find("<Error>", 1, true) and xml.parse(body)
+  return type(document) == "table" and document or {}
 end
 
 local function code_without_body(request, status)

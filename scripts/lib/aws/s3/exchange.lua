@@ -29,6 +29,7 @@ local MOVED = { PermanentRedirect = true, TemporaryRedirect = true, Authorizatio
 ---@field patience? number         seconds until the answer begins
 ---@field is_late? boolean         an error may come in an answer of status 200
 ---@field read? fun(response: table): any, hilum.Error?  makes the result of the answer
+---@field classify? fun(err: hilum.Error): string?  whether another attempt is of use, instead of the policy's own rule
 
 -- Where a bucket is: {scheme, host, prefix of the path, region}.
 local function site_of(client, bucket)
@@ -60,8 +61,9 @@ local function sign(client, request, site, path)
 end
 
 -- The answer and its signer, or nil and an error. Any status is an answer.
-local function send(client, request)
-  local site, err = site_of(client, request.place.bucket)
+local function send(client, request, tried)
+  local site, err = tried.site, nil
+  if not site then site, err = site_of(client, request.place.bucket) end
   if not site then return nil, err end
   local path = path_of(site, request.place)
   local signer, headers, chunks = sign(client, request, site, path)
@@ -85,12 +87,25 @@ local function learn_region(client, bucket, region)
   client.regions[bucket], client.sites[bucket] = region, nil
 end
 
+-- A bucket so new that its name leads astray: for once the request goes where the answer says, but not from https to http.
+local function redirected(client, request, response)
+  local site = site_of(client, request.place.bucket)
+  local found = response.status == 307 and endpoint.split(response.headers.location or "")
+  if not found or found.scheme ~= site.scheme or found.host == site.host then return nil end
+  return setmetatable({ host = found.host }, { __index = site })
+end
+
 -- A HEAD that is refused with 400 does not say why; mostly its token has expired.
 local function may_have_expired(request, err) return request.method == "HEAD" and err.status == 400 end
 
 -- Sets right what the answer complains of; each thing once. True: the same request, signed anew, may do better.
 local function mend(client, request, err, response, signer, tried)
   local bucket = request.place.bucket
+  tried.site = tried.site or redirected(client, request, response)
+  if tried.site and not tried.redirected then
+    tried.redirected = true
+    return true
+  end
   if MOVED[err.code] and err.region and err.region ~= site_of(client, bucket).region and not tried.region then
     tried.region = true
     learn_region(client, bucket, err.region)
@@ -111,7 +126,7 @@ end
 
 local function attempt(client, request, tried)
   while true do
-    local response, signer = send(client, request)
+    local response, signer = send(client, request, tried)
     if not response then return nil, signer end
     if is_fine(request, response) then
       if request.read then return request.read(response) end
@@ -126,7 +141,7 @@ end
 ---@param request hilum.s3.Request
 function exchange.run(client, request)
   local tried = {}
-  return client.session.retry:run(function() return attempt(client, request, tried) end)
+  return client.session.retry:run(function() return attempt(client, request, tried) end, request.classify)
 end
 
 -- A query from names and values; the names of sub-resources come without a value.

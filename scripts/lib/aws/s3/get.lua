@@ -8,7 +8,7 @@ local object = require "lib.aws.s3.object"
 local options_of = require "lib.aws.s3.options"
 local verify = require "lib.aws.s3.verify"
 
-local KNOWN = options_of.set "range to version limit verify progress"
+local KNOWN = options_of.set "range to sync version limit verify progress"
 local IN_MEMORY = 64 << 20
 
 -- {0, 99}: the first hundred bytes; {100}: all from there on; {-100}: the last hundred.
@@ -59,7 +59,7 @@ end
 local function into_file(client, place, options)
   local request = new_request(client, place, options)
   local file
-  local leave <close> = setmetatable({}, { __close = function() if file then file:abort() end end })
+  local _ <close> = setmetatable({}, { __close = function() if file then file:abort() end end })
   request.digest = client.verify and verify.IN_PASSING or nil
   request.open_sink = function()
     if file then file:abort() end
@@ -80,13 +80,23 @@ local function into_file(client, place, options)
   local described, err = exchange.run(client, request)
   if not described then return nil, err end
   local done
-  done, err = file:commit()
+  done, err = file:commit { sync = options.sync }
   if not done then return nil, err end
   return described
 end
 
+-- What went into a pipe has gone: only what S3 refused can be asked for again.
+local function into_pipe(client, place, options)
+  local request, policy = new_request(client, place, options), client.session.retry
+  request.open_sink = function() return options.to end
+  request.classify = function(err) return err.status and policy:classify(err) end
+  request.read = describe
+  return exchange.run(client, request)
+end
+
 -- See Client:get.
 return function(client, place, options)
+  if options.to and type(options.to) ~= "string" then return into_pipe(client, place, options) end
   if options.to then return into_file(client, place, options) end
   return into_memory(client, place, options)
 end

@@ -20,9 +20,12 @@ end
 -- The document of an answer, or an error that is worth another attempt: a document that broke off. lists: the elements that may be there
 -- any number of times, which are arrays then.
 function list.document(request, response, lists)
-  local document, err = xml.parse(response.body, { lists = lists })
-  if type(document) == "table" then return document end
-  local broken = errors.new(request, "parse", "the answer is not the document that S3 sends %s", err and "; " .. err.message or "")
+  local document, name = xml.parse(response.body, { lists = lists })
+  local fits = document and (name:find("Result$") or name:find("Response$"))
+  if fits and type(document) == "table" then return document end
+  if fits and document == "" then return {} end
+  local broken = errors.new(request, "parse", "the answer is not the document that S3 sends: %s",
+    document and ("a <%s>"):format(name) or name.message)
   broken.retryable = true
   return nil, broken
 end

@@ -3,6 +3,7 @@
 -- are never completed cost money, so that an upload that is left behind is aborted.
 local checksum = require "lib.aws.s3.checksum"
 local content_type = require "lib.aws.s3.content_type"
+local errors = require "lib.aws.s3.errors"
 local exchange = require "lib.aws.s3.exchange"
 local hash = require "hilum.hash"
 local list = require "lib.aws.s3.list"
@@ -89,6 +90,10 @@ function Upload:put(number, body)
     headers = {}, progress = self.progress }
   local digests, err = payload.add(self.client, request, body, { checksum = self.algorithm or false, trailer = self.trailer })
   if not digests then return nil, err end
+  request.read = function(response)
+    if response.headers.etag then return response end
+    return nil, errors.new(request, "parse", "part %d was stored without an ETag; is this S3?", number)
+  end
   local response
   response, err = exchange.run(self.client, request)
   if not response then return nil, err end

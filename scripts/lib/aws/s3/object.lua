@@ -41,6 +41,14 @@ local function read_put(response)
   return { etag = object.etag(response.headers.etag), version = response.headers["x-amz-version-id"] }
 end
 
+-- The object there, if it is the one that was sent: its first request succeeded, its answer got lost, and the next met a condition.
+local function find_own(client, place, digests)
+  local found = object.head(client, place, {})
+  local expected = found and found.expected
+  if not expected or not digests[expected.algorithm] or not checksum.agrees(expected, digests) then return nil end
+  return { etag = found.etag, version = found.version }
+end
+
 function object.put(client, place, body, options)
   local headers = options_of.headers(options, PUT)
   headers["content-type"] = headers["content-type"] or content_type(place.key)
@@ -48,7 +56,11 @@ function object.put(client, place, body, options)
     progress = options.progress }
   local digests, err = payload.add(client, request, body, options)
   if not digests then return nil, err end
-  return exchange.run(client, request)
+  local stored
+  stored, err = exchange.run(client, request)
+  if not stored and err.code == "PreconditionFailed" and err.attempts then stored = find_own(client, place, digests) end
+  if not stored then return nil, err end
+  return stored
 end
 
 function object.head(client, place, options)

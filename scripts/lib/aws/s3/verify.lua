@@ -23,7 +23,8 @@ function verify.whole(request, expected, digests, body)
     digests, err = http.digest(body, { expected.algorithm })
     if not digests then return nil, err end
   end
-  return checksum.agrees(expected, digests) or mismatch(request, expected)
+  if checksum.agrees(expected, digests) then return true end
+  return mismatch(request, expected)
 end
 
 -- The same for an object whose checksum is composed of those of its parts, in a file. part_size: of all parts but the last.
@@ -38,12 +39,14 @@ function verify.composed(request, expected, path, size, part_size)
     if not digests then return nil, err end
     parts[number] = { checksum = checksum.value(expected.algorithm, digests) }
   end
-  return checksum.compose(expected.algorithm, parts) == expected.value or mismatch(request, expected)
+  if checksum.compose(expected.algorithm, parts) == expected.value then return true end
+  return mismatch(request, expected)
 end
 
 -- For one that was fetched in ranges {size, digest} by an algorithm whose CRCs can be joined.
 function verify.joined(request, expected, ranges)
-  return checksum.join(expected.algorithm, ranges) == expected.value or mismatch(request, expected)
+  if checksum.join(expected.algorithm, ranges) == expected.value then return true end
+  return mismatch(request, expected)
 end
 
 return verify

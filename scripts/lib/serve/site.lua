@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: MIT
+-- The files of the page (scripts/web), and the answer to any request.
+local answers = require "lib.serve.answers"
+local api = require "lib.serve.api"
+local fs = require "hilum.fs"
+local guard = require "lib.serve.guard"
+local hash = require "hilum.hash"
+
+local site = {}
+
+local FOLDER = debug.getinfo(1, "S").source:match("^@(.*)lib/serve/site%.lua$") .. "web"
+local FILES = { ["/"] = { "index.html", "text/html; charset=utf-8" }, ["/app.js"] = { "app.js", "text/javascript; charset=utf-8" },
+  ["/app.css"] = { "app.css", "text/css; charset=utf-8" }, ["/icon.svg"] = { "icon.svg", "image/svg+xml" } }
+
+-- Read each time: whoever changes the page sees it by loading it again. The page gets the token.
+local function file(request, token)
+  local entry = FILES[request.path]
+  if not entry then return nil end
+  if request.method ~= "GET" and request.method ~= "HEAD" then return answers.problem(405, "that path is for GET", "usage") end
+  local text, err = fs.read(fs.join(FOLDER, entry[1]))
+  if not text then return answers.problem(500, err.message, err.kind) end
+  text = text:gsub("{{token}}", token)
+  return answers.tagged(request, ('"%s"'):format(hash.sha256(text):sub(1, 40)), entry[2], function() return text end)
+end
+
+local function answer(request, served, gate)
+  local refusal = gate:refusal(request)
+  if refusal then return answers.problem(403, refusal, "auth") end
+  local done, result = pcall(api.answer, request, served)
+  if done then return result or file(request, gate.token) or answers.problem(404, "there is nothing under this path", "usage") end
+  local is_told = type(result) == "table" and (result.kind == "usage" or result.kind == "integrity" or result.kind == "parse")
+  return is_told and answers.of_error(result) or error(result, 0)
+end
+
+-- The handler of a server, for a study behind a guard.
+function site.handler(served, gate)
+  return function(request) return guard.protect(answer(request, served, gate)) end
+end
+
+return site

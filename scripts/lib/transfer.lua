@@ -1,0 +1,162 @@
+-- SPDX-License-Identifier: MIT
+-- What `hilum upload`, `download` and `sync` do: makes one side as the other, sending only what is not there. Started again after any end,
+-- it goes on where it was, since what arrived is there.
+local flow = require "lib.transfer.flow"
+local fs = require "hilum.fs"
+local json = require "hilum.json"
+local plan = require "lib.transfer.plan"
+local task = require "hilum.task"
+
+local transfer = {}
+
+local DELETED_TOGETHER = 1000 -- S3's limit for a request
+local HOPELESS = 20           -- so many failures and no success: the rest would fail too
+local KEPT = 100000           -- failures that are remembered by name
+
+local Run = {}
+Run.__index = Run
+
+function Run:fail(name, err)
+  self.failed = self.failed + 1
+  if #self.failures < KEPT then
+    table.insert(self.failures, { name = name, code = err.code or err.kind, message = err.message })
+  end
+  self.progress:fail(1)
+  if self.failed >= HOPELESS and self.sent + self.same == 0 then
+    self.stopped = ("the first %d failed, the rest was not tried"):format(self.failed)
+  end
+end
+
+-- The content of both sides by a digest that S3 keeps: its checksum, or the MD5 that the ETag of a simple upload is. False if they
+-- differ; nil if it cannot be told.
+local function same_content(path, client, place)
+  local object = client:head(place)
+  if not object then return nil end
+  local body <close> = require "hilum.http".file(path)
+  local sum = object.checksum
+  if sum and not sum.value:find("%-") then
+    local checksum = require "lib.aws.s3.checksum"
+    local digests = body and body:digest { sum.algorithm }
+    return digests and checksum.value(sum.algorithm, digests) == sum.value
+  end
+  if not object.etag:find("^%x+$") or #object.etag ~= 32 then return nil end
+  local digests = body and body:digest { "md5" }
+  return digests and digests.md5 == object.etag
+end
+
+local function send(self, action)
+  local from, to = self.from, self.to
+  local source, target = from:location(action.name), to:location(action.name)
+  if not to.is_folder and not from.is_folder then return self.client:copy(source, target, self.put) end
+  if from.is_folder then return self.client:upload(source, target, self.put) end
+  local made, err = fs.mkdir(fs.dir(target))
+  if not made then return nil, err end
+  local object
+  object, err = self.client:download(source, target, { size = action.from.size })
+  if not object then return nil, err end
+  return fs.touch(target, action.from.mtime)
+end
+
+local function is_there(self, action)
+  if action.what == "same" then return true end
+  if action.what ~= "compare" or self.from.is_folder == self.to.is_folder then return false end
+  local folder, bucket = self.from.is_folder and self.from or self.to, self.from.is_folder and self.to or self.from
+  return same_content(folder:location(action.name), self.client, bucket:location(action.name))
+end
+
+function Run:delete_queued()
+  local names = self.queued
+  self.queued = {}
+  local errors = #names > 0 and self.to:delete(names) or {}
+  for i, name in ipairs(names) do
+    if errors[i] then self:fail(name, errors[i]) else self.deleted = self.deleted + 1 end
+  end
+end
+
+local function handle_send(self, action)
+  local why = self.to:refuses(action.name)
+  if why then return self:fail(action.name, { code = "name", message = ("%s: %s"):format(action.name, why) }) end
+  if is_there(self, action) then
+    self.same = self.same + 1
+    return
+  end
+  if self.dry_run then self.ctx.print("would send %s (%d bytes)", action.name, action.from.size) end
+  local done, err = self.dry_run, nil
+  if not done then done, err = send(self, action) end
+  if not done then return self:fail(action.name, err) end
+  self.sent, self.bytes = self.sent + 1, self.bytes + action.from.size
+end
+
+local function handle(self, action)
+  if action.what ~= "delete" then
+    handle_send(self, action)
+  elseif self.dry_run then
+    self.ctx.print("would delete %s", action.name)
+    self.deleted = self.deleted + 1
+  else
+    table.insert(self.queued, action.name)
+    if #self.queued == DELETED_TOGETHER then self:delete_queued() end
+  end
+  self.progress:add(1)
+end
+
+-- The entries of a side, of which the first is looked at already: an empty source and --delete would leave nothing.
+local function refuse_to_empty(self, next_entry, options)
+  local first = next_entry()
+  if not first and options.delete and not self.ctx.force then
+    self.ctx.fail("%s has nothing in it, so that --delete would empty %s; say --force if that is meant", self.from.url, self.to.url)
+  end
+  return function()
+    local entry = first
+    first = nil
+    return entry or next_entry()
+  end
+end
+
+local function pull_actions(self, options)
+  local seen, takes_part = {}, plan.filter(options)
+  local function watch(name)
+    local part = takes_part(name)
+    if part and options.names then seen[name] = true end
+    return part
+  end
+  local source = refuse_to_empty(self, self.from:entries(), options)
+  local next_action = plan.actions(source, self.to:entries(), watch, options.compare, options.delete)
+  return function() return not self.stopped and next_action() or nil end, seen
+end
+
+local function fail_missing(self, names, seen)
+  local missing = {}
+  for name in pairs(names or {}) do
+    if not seen[name] then missing[#missing + 1] = name end
+  end
+  table.sort(missing)
+  for _, name in ipairs(missing) do
+    self:fail(name, { code = "missing", message = ("%s: the list names it, but it is not in %s"):format(name, self.from.url) })
+  end
+end
+
+-- An upload goes on with what an earlier one left of a large file.
+local function put_options(from, options)
+  local put = { resume = from.is_folder }
+  for name, value in pairs(options.put or {}) do put[name] = value end
+  return put
+end
+
+-- Makes side `to` (lib/transfer/side) as side `from`. options: compare ("time", "size", "content"), delete, include, exclude, names,
+-- dry_run, at_once, put (options of the client's upload). Returns {sent, bytes, same, deleted, failed, failures, stopped}.
+function transfer.run(from, to, client, options, ctx)
+  local progress <close> = ctx.progress(0, options.label, { unit = "files" })
+  local self = setmetatable({ from = from, to = to, client = client, ctx = ctx, progress = progress, dry_run = options.dry_run,
+    put = put_options(from, options), sent = 0, bytes = 0, same = 0, deleted = 0, failed = 0, failures = json.array(), queued = {} }, Run)
+  local began = task.now()
+  local pull, seen = pull_actions(self, options)
+  flow.each(pull, options.at_once, function(action) handle(self, action) end)
+  self:delete_queued()
+  if not self.stopped then fail_missing(self, options.names, seen) end
+  progress:finish()
+  return { from = from.url, to = to.url, sent = self.sent, bytes = self.bytes, same = self.same, deleted = self.deleted, failed = self.failed,
+    failures = self.failures, stopped = self.stopped, seconds = task.now() - began, dry_run = options.dry_run or nil }
+end
+
+return transfer

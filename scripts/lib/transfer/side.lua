@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: MIT
+-- One end of a transfer: a folder, or a prefix in a bucket. Both give their files as {name, size, mtime} in the order of the bytes of the
+-- names, and know the location of a name.
+local fs = require "hilum.fs"
+local host = require "hilum.host"
+local s3 = require "lib.aws.s3"
+local uri = require "lib.aws.s3.uri"
+local walk = require "lib.transfer.walk"
+
+local side = {}
+
+local Folder = { is_folder = true }
+Folder.__index = Folder
+
+function Folder:entries()
+  if not fs.stat(self.url) then return function() end end
+  return walk(self.url)
+end
+
+function Folder:location(name) return fs.join(self.url, name) end
+
+function Folder:delete(names)
+  local errors
+  for i, name in ipairs(names) do
+    local done, err = fs.remove(self:location(name))
+    if not done then
+      errors = errors or {}
+      errors[i] = err
+    end
+  end
+  return errors
+end
+
+local MOST_NAME = 255 -- bytes of a file name, on nearly all file systems
+
+-- Why a file of this name is not made, or nil: it would be outside of the folder, or nowhere.
+function Folder.refuses(_, name)
+  if name:find("\0", 1, true) then return "its name has a NUL in it" end
+  for part in (name .. "/"):gmatch("([^/]*)/") do
+    if part == "" or part == "." or part == ".." then return "its name is no path below a folder" end
+    if #part > MOST_NAME then return ("a part of its name has %d bytes; file systems take %d"):format(#part, MOST_NAME) end
+  end
+end
+
+local Bucket = {}
+Bucket.__index = Bucket
+
+function Bucket:entries()
+  local next_object, pages = self.client:list(self.place)
+  return function()
+    for object in next_object, pages do
+      local name = object.key:sub(#self.place.key + 1)
+      local is_marker = name == "" or object.size == 0 and name:find("/$") -- what consoles make to show a folder
+      if not is_marker then return { name = name, size = object.size, mtime = object.mtime, etag = object.etag } end
+    end
+  end
+end
+
+function Bucket:location(name) return { bucket = self.place.bucket, key = self.place.key .. name } end
+
+function Bucket:delete(names)
+  local keys = {}
+  for i, name in ipairs(names) do keys[i] = self.place.key .. name end
+  return select(2, self.client:delete_many(self.place.bucket, keys))
+end
+
+-- Keys are kept as they are; what is not UTF-8 is none.
+function Bucket:refuses(name)
+  if not utf8.len(name) then return "its name is not UTF-8, which keys are" end
+  if #self.place.key + #name > 1024 then return "its key would have more than 1,024 bytes" end
+end
+
+-- The side for what the user named: a path or s3://bucket/prefix, whose slash at the end may be left out. nil and an error if it
+-- cannot be one.
+function side.open(text, client)
+  if not text:find("^s3://") then
+    local stat = fs.stat(text)
+    if stat and stat.type ~= "dir" then
+      return nil, host.error("usage", ("%s is a file; `hilum cp` copies single files"):format(text))
+    end
+    return setmetatable({ url = text }, Folder)
+  end
+  local place, err = s3.parse(text)
+  if not place then return nil, err end
+  if place.key ~= "" then place.key = place.key:gsub("/*$", "/") end
+  return setmetatable({ url = uri.show(place), place = place, client = client }, Bucket)
+end
+
+return side
