@@ -34,18 +34,19 @@ local function version_of(source, opt)
 end
 
 -- What the ledger says of an archive that was fetched before and is still there, as a result; nil if it has to be fetched.
-local function recall(entry, source, there, opt, ctx)
-  local version = version_of(source, opt)
-  local is_done = entry and entry.state == "done" and version and entry.version == version and not ctx.force
+local function recall(job, source, entry)
+  local version = version_of(source, job.opt)
+  local is_done = entry and entry.state == "done" and version and entry.version == version and not job.ctx.force
   if not is_done then return nil end
-  for _, name in ipairs(entry.names) do if not there[name] then return nil end end
+  for _, name in ipairs(entry.names) do if not job.there[name] then return nil end end
   return { source = source.name, done = true, stored = 0, kept = #entry.names, left_out = 0, bytes = 0, broken = entry.broken,
     failed = {}, seconds = 0 }
 end
 
-local function fetch_part(source, target, there, opt, ctx)
-  local progress <close> = ctx.progress(source.images or 0, source.name, { unit = "images" })
-  local part = require "lib.fetch.part".new(source, target, { there = there, depth = opt.check, flat = not opt.folders,
+local function fetch_part(job, source)
+  local opt = job.opt
+  local progress <close> = job.ctx.progress(source.images or 0, fs.base(source.name), { unit = "images" })
+  local part = require "lib.fetch.part".new(source, job.target, { there = job.there, depth = opt.check, flat = not opt.folders,
     max_member = opt.max_image, at_once = opt.at_once, progress = progress })
   part:run()
   progress:finish()
@@ -58,27 +59,33 @@ local function reason(err, source)
   return message:sub(1, #name) == name and message:sub(#name + 1) or message
 end
 
--- One archive: fetched, and noted in the ledger before and after.
-local function fetch(source, target, there, ledger, opt, ctx)
-  local task = require "hilum.task"
-  local began = task.now()
+local function result_of(part, source, began)
+  return { source = source.name, done = part.done or false, stored = part.stored, kept = part.kept, left_out = part.left_out,
+    bytes = part.bytes, broken = part.broken, failed = part.failed, suspect = part.suspect and part.names,
+    md5 = part.md5 ~= "" and part.md5 or nil, error = part.suspect or part.err and reason(part.err, source),
+    seconds = require "hilum.task".now() - began }
+end
+
+-- One archive: fetched, and noted in the ledger before and after. job: what all archives of a run share: opt, ctx, target (a store),
+-- there (name = size of what is in it) and ledger.
+local function fetch(job, source)
+  local began = require "hilum.task".now()
   if sources.is_url(source.place) then source.about = require "lib.fetch.download".describe(source.place) end
-  local key = { archive = source.key, to = ctx.project:name(opt.to) }
-  local entry = ledger:find(key.archive, key.to)
-  local before = recall(entry, source, there, opt, ctx)
+  local to = job.ctx.project:name(job.opt.to)
+  local entry = job.ledger:find(source.key, to)
+  local before = recall(job, source, entry)
   if before then return before end
   local function note(state, fields)
-    fields.archive, fields.to, fields.state, fields.version = key.archive, key.to, state, version_of(source, opt)
-    ledger:note(fields)
+    fields.archive, fields.to, fields.state, fields.version = source.key, to, state, version_of(source, job.opt)
+    job.ledger:note(fields)
   end
-  for _, name in ipairs(entry and entry.suspect or {}) do there[name] = nil end
-  note("begun", { suspect = entry and entry.suspect })
-  local part = fetch_part(source, target, there, opt, ctx)
+  local suspect = entry and entry.suspect
+  for _, name in ipairs(suspect or {}) do job.there[name] = nil end
+  note("begun", { suspect = suspect })
+  local part = fetch_part(job, source)
   if part.done then note("done", { names = part.names, broken = part.broken }) end
   if part.suspect then note("begun", { suspect = part.names }) end
-  return { source = source.name, done = part.done, stored = part.stored, kept = part.kept, left_out = part.left_out, bytes = part.bytes,
-    broken = part.broken, failed = part.failed, suspect = part.suspect and part.names, md5 = part.md5 ~= "" and part.md5 or nil,
-    error = part.suspect or part.err and reason(part.err, source), seconds = task.now() - began }
+  return result_of(part, source, began)
 end
 
 -- What is said.
@@ -135,11 +142,11 @@ local function run(opt, ctx)
   local list = sources.list({ what = opt.archives, parts = opt.parts, mirror = opt.mirror, md5 = opt.md5 }, ctx.usage)
   local tables = opt.labels and require "lib.fetch.labels".fetch(opt.labels, ctx.project:path("labels")) or {}
   local target = open_target(opt.to)
-  local there = ctx.force and {} or list_sizes(target)
-  local ledger = require "lib.fetch.ledger".open(ctx.project:path("cache/fetch.jsonl"))
+  local job = { opt = opt, ctx = ctx, target = target, there = ctx.force and {} or list_sizes(target),
+    ledger = require "lib.fetch.ledger".open(ctx.project:path("cache/fetch.jsonl")) }
   local results, incomplete = {}, 0
   for i, source in ipairs(list) do
-    results[i] = fetch(source, target, there, ledger, opt, ctx)
+    results[i] = fetch(job, source)
     print_problems(results[i], ctx)
     say_part(results[i], ctx)
     if not results[i].done then incomplete = incomplete + 1 end

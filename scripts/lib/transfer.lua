@@ -88,6 +88,7 @@ local function handle_send(self, action)
 end
 
 local function handle(self, action)
+  if self.stopped then return end
   if action.what ~= "delete" then
     handle_send(self, action)
   elseif self.dry_run then
@@ -121,7 +122,7 @@ local function pull_actions(self, options)
     return part
   end
   local source = refuse_to_empty(self, self.from:entries(), options)
-  local next_action = plan.actions(source, self.to:entries(), watch, options.compare, options.delete)
+  local next_action = plan.actions(source, self.to:entries(true), watch, options.compare, options.delete)
   return function() return not self.stopped and next_action() or nil end, seen
 end
 

@@ -30,6 +30,7 @@ local function suffix(region) return region:find("^cn%-") and "amazonaws.com.cn"
 local function host_of(name, service, region, config)
   local prefix = service.prefix or name
   if config.use_fips_endpoint then prefix = service.fips or prefix .. "-fips" end
+  if name == "s3" and config.use_accelerate_endpoint then return "s3-accelerate." .. suffix(region) end
   if service.global then return ("%s.%s"):format(prefix, suffix(region)) end
   if name == "sts" and config.sts_regional_endpoints == "legacy" and not config.use_fips_endpoint then return "sts.amazonaws.com" end
   if not config.use_dualstack_endpoint then return ("%s.%s.%s"):format(prefix, region, suffix(region)) end

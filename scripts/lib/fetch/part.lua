@@ -109,15 +109,22 @@ end
 
 -- Passes: from the first byte to the last, or to where it breaks.
 
--- The archive, and the task that loads it if it comes from elsewhere.
+-- The archive, and the task that loads it if it comes from elsewhere; or nil and an error.
 local function open(self)
   local source = self.source
   local settings = { name = source.name, ahead = AHEAD, max_member = self.options.max_member, digest = source.md5 and "md5" or nil }
-  if not sources.is_url(source.place) then return assert(archive.open(source.place, settings)) end
+  if not sources.is_url(source.place) then return archive.open(source.place, settings) end
   local pipe = assert(task.pipe(PIPE))
   local loading = task.spawn(download.run, source.place, pipe, source.about,
     { progress = self.options.progress, policy = self.options.policy })
   return assert(archive.open(pipe, settings)), loading
+end
+
+-- Why a pass ended early: if the download was at fault, it knows best.
+local function reason_of(err, loading)
+  if not loading or err.kind == "integrity" then return err end
+  local _, why = loading:join()
+  return why or err
 end
 
 -- Returns the MD5, or "" if none is known; or nil and an error.
@@ -125,6 +132,7 @@ local function run_pass(self)
   local seen = {}
   self.failed, self.left_out, self.failures = {}, 0, 0
   local opened <close>, loading = open(self)
+  if not opened then return nil, loading end
   local under_way <close> = window.open(self.options.at_once, UNDER_WAY)
   local member, err = opened:next()
   while member and self.failures < MOST_FAILURES do
@@ -137,11 +145,7 @@ local function run_pass(self)
   end
   if not err then return opened:digest() or "" end
   opened:close()
-  if loading then
-    local _, why = loading:join()
-    err.restart = why and why.restart
-  end
-  return nil, err
+  return nil, reason_of(err, loading)
 end
 
 -- Fetches all that is not there. Afterwards: names (stored and kept), stored, kept, bytes (stored), left_out (members that are no images),

@@ -8,8 +8,11 @@ local sources = {}
 
 function sources.is_url(place) return place:find("^https?://") ~= nil end
 
--- A URL without what may be a secret in it.
-function sources.shown(place) return (place:gsub("^(%a+://)[^/@]*@", "%1"):gsub("[?#].*", "")) end
+-- A URL without what may be a secret in it; a path as it is.
+function sources.shown(place)
+  if not sources.is_url(place) then return place end
+  return (place:gsub("^(%a+://)[^/@]*@", "%1"):gsub("[?#].*", ""))
+end
 
 -- "1,3,5-7" as a list of numbers up to count, in order; nil and why not.
 function sources.numbers(text, count)
@@ -35,19 +38,20 @@ end
 
 -- options: what (the words), parts, mirror, md5; fail(format, …) does not return.
 function sources.list(options, fail)
-  local list = {}
+  local list, md5 = {}, options.md5 and options.md5:lower()
+  if md5 and not (md5:find("^%x+$") and #md5 == 32) then fail("--md5: 32 hexadecimal digits are needed") end
   for _, word in ipairs(options.what) do
     if word == "nih" then
       local numbers, why = sources.numbers(options.parts or "1-" .. nih.count, nih.count)
       if not numbers then fail("--parts: %s", why) end
       for _, i in ipairs(numbers) do list[#list + 1] = nih.part(i, options.mirror) end
     elseif sources.is_url(word) or fs.stat(word) then
-      list[#list + 1] = archive_at(word, options.md5)
+      list[#list + 1] = archive_at(word, md5)
     else
       fail("%s: no such file; name an archive, its URL, or nih", word)
     end
   end
-  if options.md5 and #list > 1 then fail("--md5 is that of one archive, and there are %d", #list) end
+  if md5 and #list > 1 then fail("--md5 is that of one archive, and there are %d", #list) end
   return list
 end
 

@@ -9,18 +9,20 @@ local hash = require "hilum.hash"
 local site = {}
 
 local FOLDER = debug.getinfo(1, "S").source:match("^@(.*)lib/serve/site%.lua$") .. "web"
-local FILES = { ["/"] = { "index.html", "text/html; charset=utf-8" }, ["/app.js"] = { "app.js", "text/javascript; charset=utf-8" },
-  ["/app.css"] = { "app.css", "text/css; charset=utf-8" }, ["/icon.svg"] = { "icon.svg", "image/svg+xml" } }
+local TYPES = { html = "text/html; charset=utf-8", js = "text/javascript; charset=utf-8", css = "text/css; charset=utf-8",
+  svg = "image/svg+xml" }
+local FILES = { ["/"] = "index.html", ["/icon.svg"] = "icon.svg", ["/app.css"] = "app.css" }
+for _, name in ipairs { "app", "dom", "results", "server", "state", "viewer" } do FILES["/" .. name .. ".js"] = name .. ".js" end
 
 -- Read each time: whoever changes the page sees it by loading it again. The page gets the token.
 local function file(request, token)
-  local entry = FILES[request.path]
-  if not entry then return nil end
+  local name = FILES[request.path]
+  if not name then return nil end
   if request.method ~= "GET" and request.method ~= "HEAD" then return answers.problem(405, "that path is for GET", "usage") end
-  local text, err = fs.read(fs.join(FOLDER, entry[1]))
+  local text, err = fs.read(fs.join(FOLDER, name))
   if not text then return answers.problem(500, err.message, err.kind) end
   text = text:gsub("{{token}}", token)
-  return answers.tagged(request, ('"%s"'):format(hash.sha256(text):sub(1, 40)), entry[2], function() return text end)
+  return answers.tagged(request, ('"%s"'):format(hash.sha256(text):sub(1, 40)), TYPES[name:match("%a+$")], function() return text end)
 end
 
 local function answer(request, served, gate)

@@ -12,9 +12,9 @@ local side = {}
 local Folder = { is_folder = true }
 Folder.__index = Folder
 
-function Folder:entries()
+function Folder:entries(is_target)
   if not fs.stat(self.url) then return function() end end
-  return walk(self.url)
+  return walk(self.url, is_target and fs.sweep or nil)
 end
 
 function Folder:location(name) return fs.join(self.url, name) end

@@ -17,18 +17,20 @@ local function sorted_names(folder)
 end
 
 -- The level of a folder, or nil if a link leads back to one above.
-local function enter(levels, folder, prefix)
+local function enter(levels, folder, prefix, visit)
   local real = fs.real(folder)
   for _, level in ipairs(levels) do
     if level.real == real then return nil end
   end
+  if visit then assert(visit(folder)) end
   return { folder = folder, real = real, prefix = prefix, names = sorted_names(folder), at = 0 }
 end
 
--- A function that gives {name, size, mtime} of the next file, and nil at the end. A link counts as what it leads to.
-return function(folder)
+-- A function that gives {name, size, mtime} of the next file, and nil at the end. A link counts as what it leads to. visit, if given, is
+-- called with each folder before it is read.
+return function(folder, visit)
   local levels = {}
-  levels[1] = enter(levels, folder, "")
+  levels[1] = enter(levels, folder, "", visit)
   return function()
     while #levels > 0 do
       local level = levels[#levels]
@@ -37,7 +39,7 @@ return function(folder)
       if not name then
         levels[#levels] = nil
       elseif name:find("/$") then
-        levels[#levels + 1] = enter(levels, fs.join(level.folder, name:sub(1, -2)), level.prefix .. name)
+        levels[#levels + 1] = enter(levels, fs.join(level.folder, name:sub(1, -2)), level.prefix .. name, visit)
       else
         local stat = fs.stat(fs.join(level.folder, name))
         if stat and stat.type == "file" then return { name = level.prefix .. name, size = stat.size, mtime = stat.mtime } end

@@ -55,7 +55,7 @@ function workflow.size(bytes)
   local units = { "B", "kB", "MB", "GB", "TB" }
   local power = 1
   while bytes >= 1000 and power < #units do bytes, power = bytes / 1000, power + 1 end
-  return (power == 1 and "%d %s" or "%.1f %s"):format(bytes, units[power])
+  return (power == 1 and "%.0f %s" or "%.1f %s"):format(bytes, units[power])
 end
 
 -- Prints the failures, says the sum, and gives the result its exit status.

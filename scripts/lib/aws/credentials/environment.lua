@@ -14,9 +14,10 @@ local function load(config)
   return keys.credentials(raw, environment.source)
 end
 
-function environment.find(aws)
+-- is_source: a role's credential_source names it, so that the profile of the command line does not beat it.
+function environment.find(aws, _, is_source)
   local config = aws.config
-  if config.explicit or not config:env("AWS_ACCESS_KEY_ID") then return nil end
+  if config.explicit and not is_source or not config:env("AWS_ACCESS_KEY_ID") then return nil end
   if not config:env("AWS_SECRET_ACCESS_KEY") then
     return keys.fail("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or neither")
   end

@@ -51,9 +51,9 @@ local function hint_for(code, request)
   return hint and "; " .. hint or ""
 end
 
--- The fields of an error document; none if the body is something else.
+-- The fields of an error document; none if the body is something else. S3 may have sent spaces before it, to pass the time.
 local function read(body)
-  local document = body and body:find("<Error>", 1, true) and xml.parse(body)
+  local document = body and body:find("<Error>", 1, true) and xml.parse(body:match("^%s*(.*)"))
   return type(document) == "table" and document or {}
 end
 

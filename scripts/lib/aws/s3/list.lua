@@ -20,7 +20,7 @@ end
 -- The document of an answer, or an error that is worth another attempt: a document that broke off. lists: the elements that may be there
 -- any number of times, which are arrays then.
 function list.document(request, response, lists)
-  local document, name = xml.parse(response.body, { lists = lists })
+  local document, name = xml.parse(response.body:match("^%s*(.*)"), { lists = lists })
   local fits = document and (name:find("Result$") or name:find("Response$"))
   if fits and type(document) == "table" then return document end
   if fits and document == "" then return {} end
