@@ -27,6 +27,9 @@ int hl_push_error(lua_State *L, const struct hl_error *err);
 /* Pushes the error table alone. [-0, +1, m] */
 void hl_push_error_value(lua_State *L, const struct hl_error *err);
 
+/* Pushes the chunk of a Lua file that is part of the program: "host.boot" for host/boot.lua. The host has them. [-0, +1, e] */
+void hl_load_embedded(lua_State *L, const char *name);
+
 /* Pushes and returns what an error says, as luaL_tolstring, but without raising if its __tostring does. [-0, +1, -] */
 const char *hl_push_message(lua_State *L, int index);
 

@@ -114,8 +114,8 @@ bool hl_sync_folder_of(const char *path) {
 }
 
 bool hl_file_commit(struct hl_file *file, struct hl_error *err) {
-  bool placed = flush(file) && fsync(file->fd) == 0 && rename(file->temporary, file->path) == 0;
-  if (placed && hl_sync_folder_of(file->path)) {
+  bool placed = flush(file) && (file->lazy || fsync(file->fd) == 0) && rename(file->temporary, file->path) == 0;
+  if (placed && (file->lazy || hl_sync_folder_of(file->path))) {
     close(file->fd);
     release(file);
     return true;

@@ -25,6 +25,7 @@ struct hl_file {
   size_t used;     /* bytes in buffer */
   size_t unsynced; /* bytes written since the disk was last told to begin */
   int fd;
+  bool lazy; /* commit does not wait for the disk: a power failure right after it may leave the file without its content */
 };
 
 /* Begins the file that will be at path. An existing one keeps its permissions; what is no regular file is refused. False: file is

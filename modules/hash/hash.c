@@ -40,6 +40,7 @@ static const struct {
   uint64_t (*update)(const struct hl_hash_shared *shared, uint64_t remainder, const void *data, size_t size); /* a CRC */
 } kinds[HL_HASH_KINDS] = {
     [HL_HASH_SHA256] = {"sha256", 32, .fetch = "SHA256"},
+    [HL_HASH_SHA1] = {"sha1", 20, .fetch = "SHA1"},
     [HL_HASH_MD5] = {"md5", 16, .fetch = "MD5"},
     [HL_HASH_CRC32] = {"crc32", 4, .update = update_crc32},
     [HL_HASH_CRC32C] = {"crc32c", 4, .update = update_crc32c},
@@ -63,8 +64,7 @@ bool hl_hash_open(struct hl_hash_shared *shared, struct hl_error *err) {
 }
 
 void hl_hash_close(struct hl_hash_shared *shared) {
-  EVP_MD_free(shared->digests[HL_HASH_SHA256]);
-  EVP_MD_free(shared->digests[HL_HASH_MD5]);
+  for (enum hl_hash_kind kind = 0; kind < HL_HASH_KINDS; kind++) EVP_MD_free(shared->digests[kind]);
   *shared = (struct hl_hash_shared){0};
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Checksums and digests of bytes that come in pieces: SHA-256 and MD5 by OpenSSL, CRC-32 (zip, PNG) and CRC-32C (iSCSI, S3) by
- * ISA-L, CRC-64/NVME (S3) by hash/crc.h. CRCs as in the catalogue of Koopman and Williams. Any thread.
+ * Checksums and digests of bytes that come in pieces: SHA-256, SHA-1 and MD5 by OpenSSL, CRC-32 (zip, PNG) and CRC-32C (iSCSI,
+ * S3) by ISA-L, CRC-64/NVME (S3) by hash/crc.h. CRCs as in the catalogue of Koopman and Williams. Any thread.
  */
 #ifndef HILUM_HASH_HASH_H
 #define HILUM_HASH_HASH_H
@@ -14,19 +14,19 @@
 #include "core/error.h"
 #include "hash/crc.h"
 
-enum hl_hash_kind { HL_HASH_SHA256, HL_HASH_MD5, HL_HASH_CRC32, HL_HASH_CRC32C, HL_HASH_CRC64NVME, HL_HASH_KINDS };
+enum hl_hash_kind { HL_HASH_SHA256, HL_HASH_SHA1, HL_HASH_MD5, HL_HASH_CRC32, HL_HASH_CRC32C, HL_HASH_CRC64NVME, HL_HASH_KINDS };
 
 enum { HL_DIGEST_MAX = 32 };
 
 /* What all hashes of a process share, looked up once. Read-only after hl_hash_open: any thread. */
 struct hl_hash_shared {
-  EVP_MD *digests[2];
+  EVP_MD *digests[HL_HASH_KINDS]; /* NULL where a CRC is */
   struct hl_crc crc64nvme;
 };
 bool hl_hash_open(struct hl_hash_shared *shared, struct hl_error *err);
 void hl_hash_close(struct hl_hash_shared *shared);
 
-/* "sha256", "md5", "crc32", "crc32c", "crc64nvme"; HL_HASH_KINDS for any other name. */
+/* "sha256", "sha1", "md5", "crc32", "crc32c", "crc64nvme"; HL_HASH_KINDS for any other name. */
 enum hl_hash_kind hl_hash_kind(const char *name);
 
 /* One hash under way. Zeroed: closed. */

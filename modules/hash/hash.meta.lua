@@ -1,5 +1,5 @@
 ---@meta hilum.hash
--- Digests and checksums, as lower-case hexadecimal text: SHA-256 and MD5 by OpenSSL; CRC-32 (zip, PNG), CRC-32C and CRC-64/NVME (S3).
+-- Digests and checksums, as lower-case hexadecimal text: SHA-256, SHA-1 and MD5 by OpenSSL; CRC-32 (zip, PNG), CRC-32C and CRC-64/NVME (S3).
 local hash = {}
 
 --- SHA-256 of strings, taken as one.
@@ -8,6 +8,13 @@ local hash = {}
 ---@return string hex
 ---@usage assert(#hash.sha256("abc") == 64)
 function hash.sha256(data, ...) end
+
+--- SHA-1 of strings, for names that others make that way.
+---@param data string
+---@param ... string
+---@return string hex
+---@usage assert(#hash.sha1("abc") == 40)
+function hash.sha1(data, ...) end
 
 --- MD5 of strings, for services that ask for it.
 ---@param data string
@@ -46,7 +53,7 @@ function hash.crc64nvme(data, ...) end
 function hash.sha256_file(paths, options) end
 
 --- The same with any of the algorithms.
----@param algorithm "sha256"|"md5"|"crc32"|"crc32c"|"crc64nvme"
+---@param algorithm "sha256"|"sha1"|"md5"|"crc32"|"crc32c"|"crc64nvme"
 ---@param paths string|string[]
 ---@param options? {progress?: hilum.term.Progress}
 ---@return string|string[]? hex
@@ -55,7 +62,7 @@ function hash.sha256_file(paths, options) end
 function hash.file(algorithm, paths, options) end
 
 --- A hash of data that come in pieces.
----@param algorithm "sha256"|"md5"|"crc32"|"crc32c"|"crc64nvme"
+---@param algorithm "sha256"|"sha1"|"md5"|"crc32"|"crc32c"|"crc64nvme"
 ---@return hilum.hash.Hash hash
 ---@usage assert(hash.new("crc32"):update("1234"):update("56789"):hex() == "cbf43926")
 function hash.new(algorithm) end

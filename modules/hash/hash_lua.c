@@ -10,7 +10,7 @@ struct hl_hash_shared *hl_hash_get_shared(lua_State *L) {
 
 enum hl_hash_kind hl_hash_check_kind(lua_State *L, int index) {
   enum hl_hash_kind kind = hl_hash_kind(luaL_checkstring(L, index));
-  luaL_argcheck(L, kind < HL_HASH_KINDS, index, "sha256, md5, crc32, crc32c or crc64nvme expected");
+  luaL_argcheck(L, kind < HL_HASH_KINDS, index, "sha256, sha1, md5, crc32, crc32c or crc64nvme expected");
   return kind;
 }
 
@@ -92,7 +92,7 @@ static int l_shared_gc(lua_State *L) {
 }
 
 HL_MODULE int luaopen_hilum_hash(lua_State *L) {
-  static const char *const digests[] = {"sha256", "md5", "crc32", "crc32c", "crc64nvme", NULL};
+  static const char *const digests[] = {"sha256", "sha1", "md5", "crc32", "crc32c", "crc64nvme", NULL};
   static const luaL_Reg methods[] = {
       {"update", l_hash_update}, {"hex", l_hash_hex}, {"digest", l_hash_digest}, {"close", l_hash_close}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", l_hash_close}, {"__close", l_hash_close}, {NULL, NULL}};

@@ -146,6 +146,11 @@ bool hl_npy_map(const char *op, const char *path, size_t rows, struct hl_matrix 
   return true;
 }
 
+void hl_npy_expect_few(const struct hl_matrix *m) {
+  madvise(m->map, m->map_size, MADV_RANDOM);
+  madvise(m->map, m->map_size, MADV_NOHUGEPAGE);
+}
+
 bool hl_npy_write(const char *op, const char *path, const struct hl_matrix *m, struct hl_error *err) {
   struct hl_file file;
   uint8_t header[HL_NPY_WRITTEN];

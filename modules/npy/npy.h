@@ -22,6 +22,10 @@ bool hl_npy_read(const char *op, const char *path, struct hl_matrix *m, struct h
  * NumPy make them. Another process may be adding to the file behind these rows, or cutting off what it had added. */
 bool hl_npy_map(const char *op, const char *path, size_t rows, struct hl_matrix *m, struct hl_error *err);
 
+/* Tells the system that few rows of a mapped matrix are read, here and there: it reads those from the disk and not what is near
+ * them, which can be megabytes for each. */
+void hl_npy_expect_few(const struct hl_matrix *m);
+
 /* Writes a file that is there whole or not at all. */
 bool hl_npy_write(const char *op, const char *path, const struct hl_matrix *m, struct hl_error *err);
 

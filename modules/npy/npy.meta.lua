@@ -14,7 +14,8 @@ function npy.read(path) end
 
 --- Maps a file of little-endian float32 in C order: a read-only matrix, read from the disk where it is used.
 ---@param path string
----@param options? {rows?: integer}  rows: only the first ones, behind which another process may be adding
+---@param options? {rows?: integer, few?: boolean}  rows: only the first ones, behind which another process may be adding; few: few
+--- rows will be read, here and there, so that nothing else of the file needs to be
 ---@return hilum.vec.Matrix? matrix
 ---@return hilum.Error? err  also for a file that would have to be converted; kind "integrity" when it has fewer rows
 ---@usage local m = assert(npy.map("vectors.npy", { rows = 2 }))

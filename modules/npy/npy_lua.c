@@ -13,6 +13,7 @@ struct npy_op {
   struct hl_matrix made;      /* by read and map */
   struct hl_matrix *borrowed; /* by write and append */
   size_t rows;                /* of map and append */
+  bool few;                   /* of map */
   struct hl_npy_info info;
   bool done;
   struct hl_error err;
@@ -64,22 +65,25 @@ static void work_map(struct hl_op *op, size_t item) {
   (void)item;
   struct npy_op *self = (struct npy_op *)op;
   self->done = hl_npy_map(op->cls->name, self->path, self->rows, &self->made, &self->err);
+  if (self->done && self->few) hl_npy_expect_few(&self->made);
 }
 
 /* The option `name` in the table at index: a number of rows. */
 static size_t rows_option(lua_State *L, int index, const char *name) {
-  const char *const names[] = {name, NULL};
-  hl_check_options(L, index, names);
   lua_Integer rows = hl_opt_integer(L, index, name, -1, 0, LUA_MAXINTEGER);
   return rows < 0 ? HL_NPY_ALL : (size_t)rows;
 }
 
 static int l_map(lua_State *L) {
   static const struct hl_op_class cls = {.name = "npy.map", .work = work_map, .push = push_matrix, .destroy = destroy};
+  static const char *const names[] = {"rows", "few", NULL};
   lua_settop(L, 2);
+  hl_check_options(L, 2, names);
   size_t rows = rows_option(L, 2, "rows");
+  bool few = hl_opt_bool(L, 2, "few", false);
   struct npy_op *self = new_op(L, &cls);
   self->rows = rows;
+  self->few = few;
   return hl_op_await(L, &self->op);
 }
 
@@ -111,7 +115,9 @@ static int l_write(lua_State *L) {
 
 static int l_append(lua_State *L) {
   static const struct hl_op_class cls = {.name = "npy.append", .work = work_append, .push = push_done, .destroy = destroy};
+  static const char *const names[] = {"at", NULL};
   lua_settop(L, 3);
+  hl_check_options(L, 3, names);
   return write_matrix(L, &cls, rows_option(L, 3, "at"));
 }
 

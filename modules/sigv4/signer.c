@@ -31,12 +31,18 @@ static bool check(const char *what, struct hl_slice s, size_t max, struct hl_err
   return true;
 }
 
-static bool check_config(const struct hl_sigv4_config *config, struct hl_error *err) {
+static bool check_names(const struct hl_sigv4_config *config, struct hl_error *err) {
   const struct hl_slice access_key = config->access_key, region = config->region, service = config->service;
-  if (!access_key.size || !config->secret_key.size || !region.size || !service.size)
+  if (!access_key.size || !region.size || !service.size)
     return hl_fail(err, HL_AUTH, "sigv4.signer", "access_key, secret_key, region and service must not be empty");
-  return check("access_key", access_key, 128, err) && check("secret_key", config->secret_key, SECRET_MAX, err) &&
-         check("token", config->token, TOKEN_MAX, err) && check("region", region, 48, err) && check("service", service, 48, err);
+  return check("access_key", access_key, 128, err) && check("token", config->token, TOKEN_MAX, err) &&
+         check("region", region, 48, err) && check("service", service, 48, err);
+}
+
+static bool check_secret(struct hl_slice secret_key, struct hl_error *err) {
+  if (!secret_key.size)
+    return hl_fail(err, HL_AUTH, "sigv4.signer", "access_key, secret_key, region and service must not be empty");
+  return check("secret_key", secret_key, SECRET_MAX, err);
 }
 
 static void set_secret(struct hl_sigv4_signer *signer, struct hl_slice secret_key) {
@@ -70,15 +76,36 @@ static void set_text(struct hl_sigv4_signer *signer, const struct hl_sigv4_confi
   signer->token = keep(&text, config->token);
 }
 
-bool hl_sigv4_open(struct hl_sigv4_signer *signer, const struct hl_sigv4_config *config, struct hl_error *err) {
+/* All but the secret. */
+static bool open_names(struct hl_sigv4_signer *signer, const struct hl_sigv4_config *config, struct hl_error *err) {
   *signer = (struct hl_sigv4_signer){.rules = config->rules, .time = -1};
-  if (!check_config(config, err)) return false;
+  if (!check_names(config, err)) return false;
   size_t room = HL_SIGV4_CREDENTIAL + config->token.size;
   signer->text = malloc(room);
   if (!signer->text) return hl_fail(err, HL_IO, "sigv4.signer", "not enough memory");
   set_text(signer, config, room);
+  return true;
+}
+
+bool hl_sigv4_open(struct hl_sigv4_signer *signer, const struct hl_sigv4_config *config, struct hl_error *err) {
+  *signer = (struct hl_sigv4_signer){0};
+  if (!check_secret(config->secret_key, err) || !open_names(signer, config, err)) return false;
   set_secret(signer, config->secret_key);
   hide_memory();
+  return true;
+}
+
+bool hl_sigv4_open_like(struct hl_sigv4_signer *signer, const struct hl_sigv4_signer *other, struct hl_slice region,
+                        struct hl_slice service, struct hl_error *err) {
+  size_t access_key = (size_t)(other->scope.data - other->credential.data) - 1;
+  const struct hl_sigv4_config config = {.access_key = {other->credential.data, access_key},
+                                         .token = other->token,
+                                         .region = region,
+                                         .service = service,
+                                         .rules = hl_sigv4_rules(service)};
+  if (!open_names(signer, &config, err)) return false;
+  signer->secret = other->secret;
+  signer->skew = other->skew;
   return true;
 }
 

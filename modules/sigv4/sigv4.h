@@ -41,8 +41,9 @@ struct hl_sigv4_config {
   struct hl_sigv4_rules rules;
 };
 
-/* The userdata that holds a signer, for bindings that take one. */
+/* The userdata that hold a signer and chunks, for bindings that take one. */
 #define HL_SIGV4_SIGNER "hilum.sigv4.Signer"
+#define HL_SIGV4_CHUNKS "hilum.sigv4.Chunks"
 
 /* Zeroed: closed. */
 struct hl_sigv4_signer {
@@ -60,6 +61,10 @@ struct hl_sigv4_signer {
 /* Copies what it needs of config, and from then on the process leaves no core file and cannot be traced by others (prctl
  * PR_SET_DUMPABLE; programs it starts are not affected). False: signer is closed. */
 bool hl_sigv4_open(struct hl_sigv4_signer *signer, const struct hl_sigv4_config *config, struct hl_error *err);
+
+/* Opens signer with the credentials and the skew of another, for that region and service. False: as for hl_sigv4_open. */
+bool hl_sigv4_open_like(struct hl_sigv4_signer *signer, const struct hl_sigv4_signer *other, struct hl_slice region,
+                        struct hl_slice service, struct hl_error *err);
 
 /* Wipes and frees. Idempotent. */
 void hl_sigv4_close(struct hl_sigv4_signer *signer);

@@ -86,6 +86,15 @@ function Signer:presign(request) end
 ---@usage assert(signer:skew("Sun, 30 Aug 2015 12:36:00 GMT") < 0)
 function Signer:skew(skew) end
 
+--- Another signer with the same credentials (and skew), for a region and a service: for whoever no longer has the secret as text.
+---@param region string
+---@param service string  the signing name
+---@return hilum.sigv4.Signer? signer
+---@return hilum.Error? err
+---@usage local signer = assert(sigv4.signer { access_key = "AKIDEXAMPLE", secret_key = "secret", region = "us-east-1", service = "s3" })
+---@usage local other = assert(signer:retarget("eu-west-1", "sts"))
+function Signer:retarget(region, service) end
+
 --- Wipes what it holds. Chunks go on.
 ---@usage local signer = assert(sigv4.signer { access_key = "AKIDEXAMPLE", secret_key = "secret", region = "us-east-1", service = "s3" })
 ---@usage signer:close()

@@ -3,8 +3,6 @@
 #include "sigv4/sigv4.h"
 #include "sigv4/text.h"
 
-#define CHUNKS "hilum.sigv4.Chunks"
-
 static struct hl_slice to_slice(lua_State *L, int index) {
   struct hl_slice s;
   s.data = lua_tolstring(L, index, &s.size);
@@ -210,7 +208,7 @@ static int l_signer_sign(lua_State *L) {
   if (!hl_sigv4_sign(signer, &call.request, &signature, &err)) return luaL_error(L, "%s", err.message);
   push_signature(L, &signature);
   if (!streams(call.request.payload)) return 1;
-  hl_sigv4_chunks_begin(hl_new_object(L, CHUNKS, sizeof(struct hl_sigv4_chunks)), signer, &signature);
+  hl_sigv4_chunks_begin(hl_new_object(L, HL_SIGV4_CHUNKS, sizeof(struct hl_sigv4_chunks)), signer, &signature);
   return 2;
 }
 
@@ -227,7 +225,7 @@ static int l_signer_presign(lua_State *L) {
 }
 
 static int l_signer_skew(lua_State *L) {
-  enum { YEAR = 366 * 86400 };
+  static const lua_Integer century = INT64_C(100) * 366 * 86400;
   struct hl_sigv4_signer *signer = check_signer(L);
   if (lua_type(L, 2) == LUA_TSTRING) {
     struct hl_error err;
@@ -237,11 +235,19 @@ static int l_signer_skew(lua_State *L) {
     }
   } else if (!lua_isnoneornil(L, 2)) {
     lua_Integer seconds = luaL_checkinteger(L, 2);
-    luaL_argcheck(L, seconds >= -YEAR && seconds <= YEAR, 2, "more than a year");
+    luaL_argcheck(L, seconds >= -century && seconds <= century, 2, "more than a century");
     signer->skew = seconds;
   }
   lua_pushinteger(L, signer->skew);
   return 1;
+}
+
+static int l_signer_retarget(lua_State *L) {
+  const struct hl_sigv4_signer *signer = check_signer(L);
+  struct hl_slice region = check_slice(L, 2), service = check_slice(L, 3);
+  struct hl_error err;
+  struct hl_sigv4_signer *other = hl_new_object(L, HL_SIGV4_SIGNER, sizeof *other);
+  return hl_sigv4_open_like(other, signer, region, service, &err) ? 1 : hl_push_error(L, &err);
 }
 
 static int l_signer_close(lua_State *L) {
@@ -252,7 +258,7 @@ static int l_signer_close(lua_State *L) {
 /* Chunks */
 
 static struct hl_sigv4_chunks *check_chunks(lua_State *L) {
-  struct hl_sigv4_chunks *chunks = luaL_checkudata(L, 1, CHUNKS);
+  struct hl_sigv4_chunks *chunks = luaL_checkudata(L, 1, HL_SIGV4_CHUNKS);
   luaL_argcheck(L, chunks->scope_size, 1, "chunks are closed");
   return chunks;
 }
@@ -276,7 +282,7 @@ static int l_chunks_trailer(lua_State *L) {
 }
 
 static int l_chunks_close(lua_State *L) {
-  hl_sigv4_chunks_end(luaL_checkudata(L, 1, CHUNKS));
+  hl_sigv4_chunks_end(luaL_checkudata(L, 1, HL_SIGV4_CHUNKS));
   return 0;
 }
 
@@ -308,8 +314,8 @@ static int l_escape(lua_State *L) {
 }
 
 HL_MODULE int luaopen_hilum_sigv4(lua_State *L) {
-  static const luaL_Reg signer[] = {
-      {"sign", l_signer_sign}, {"presign", l_signer_presign}, {"skew", l_signer_skew}, {"close", l_signer_close}, {NULL, NULL}};
+  static const luaL_Reg signer[] = {{"sign", l_signer_sign},         {"presign", l_signer_presign}, {"skew", l_signer_skew},
+                                    {"retarget", l_signer_retarget}, {"close", l_signer_close},     {NULL, NULL}};
   static const luaL_Reg chunks[] = {
       {"head", l_chunks_head}, {"trailer", l_chunks_trailer}, {"close", l_chunks_close}, {NULL, NULL}};
   static const luaL_Reg signer_meta[] = {{"__gc", l_signer_close}, {"__close", l_signer_close}, {NULL, NULL}};
@@ -317,7 +323,7 @@ HL_MODULE int luaopen_hilum_sigv4(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"signer", l_signer}, {"escape", l_escape}, {"chunked_size", l_chunked_size}, {NULL, NULL}};
   hl_new_type(L, HL_SIGV4_SIGNER, signer, signer_meta);
-  hl_new_type(L, CHUNKS, chunks, chunks_meta);
+  hl_new_type(L, HL_SIGV4_CHUNKS, chunks, chunks_meta);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -5,6 +5,10 @@ local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local json = require "hilum.json"
 local sigv4 = require "hilum.sigv4"
+package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
+local verifier = require "sigv4_verifier"
+
+local decode, encode, expected_signature, hex, hmac = verifier.decode, verifier.encode, verifier.expected, verifier.hex, verifier.hmac
 
 local SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 local EMPTY = hash.sha256("")
@@ -16,79 +20,6 @@ local function signer(options)
   return assert(sigv4.signer(full))
 end
 
--- The verifier: what a server does with what it received, step by step as the specification has it.
-
-local function sha256_bytes(s) return (hash.sha256(s):gsub("%x%x", function(x) return string.char(tonumber(x, 16)) end)) end
-
-local function xor_pad(key, byte)
-  return (key .. ("\0"):rep(64 - #key)):gsub(".", function(c) return string.char(c:byte() ~ byte) end)
-end
-
-local function hmac(key, message)
-  if #key > 64 then key = sha256_bytes(key) end
-  return sha256_bytes(xor_pad(key, 0x5c) .. sha256_bytes(xor_pad(key, 0x36) .. message))
-end
-
-local function hex(bytes) return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
-
-local function decode(s) return (s:gsub("%%(%x%x)", function(x) return string.char(tonumber(x, 16)) end)) end
-
-local function encode(s, safe)
-  return (s:gsub("[^A-Za-z0-9%-._~" .. (safe or "") .. "]", function(c) return ("%%%02X"):format(c:byte()) end))
-end
-
-local function resolve(path)
-  local kept = {}
-  for segment in path:gmatch("[^/]+") do
-    if segment == ".." then
-      table.remove(kept)
-    elseif segment ~= "." then
-      kept[#kept + 1] = segment
-    end
-  end
-  return "/" .. table.concat(kept, "/") .. (path:sub(-1) == "/" and #kept > 0 and "/" or "")
-end
-
-local function canonical_query(query)
-  local pairs_of = {}
-  for piece in query:gmatch("[^&]+") do
-    local name, value = piece:match("^([^=]*)=?(.*)$")
-    if decode(name) ~= "X-Amz-Signature" then pairs_of[#pairs_of + 1] = { encode(decode(name)), encode(decode(value)) } end
-  end
-  table.sort(pairs_of, function(a, b) if a[1] ~= b[1] then return a[1] < b[1] end return a[2] < b[2] end)
-  for i, pair in ipairs(pairs_of) do pairs_of[i] = pair[1] .. "=" .. pair[2] end
-  return table.concat(pairs_of, "&")
-end
-
--- request: {method, path, query, headers = list of {name, value}}; signed: {date, scope, names, payload, s3}.
-local function expected_signature(request, signed, secret)
-  local values = {}
-  for _, header in ipairs(request.headers) do
-    local name, value = header[1]:lower(), header[2]:gsub("[ \t]+", " "):gsub("^ ", ""):gsub(" $", "")
-    values[name] = values[name] and values[name] .. "," .. value or value
-  end
-  local lines = {}
-  for name in signed.names:gmatch("[^;]+") do
-    assert(values[name], name .. " is signed and not sent")
-    lines[#lines + 1] = name .. ":" .. values[name] .. "\n"
-  end
-  local path = request.path == "" and "/" or request.path
-  if not signed.s3 then path = encode(resolve(path), "/") end
-  local canonical = table.concat({ request.method, path, canonical_query(request.query), table.concat(lines), signed.names,
-    signed.payload }, "\n")
-  local to_sign = table.concat({ "AWS4-HMAC-SHA256", signed.date, signed.scope, hash.sha256(canonical) }, "\n")
-  local key = "AWS4" .. secret
-  for part in signed.scope:gmatch("[^/]+") do key = hmac(key, part) end
-  return hex(hmac(key, to_sign)), key
-end
-
-local function sorted(names)
-  local list = {}
-  for name in names:gmatch("[^;]+") do list[#list + 1] = name end
-  for i = 2, #list do if list[i - 1] >= list[i] then return false end end
-  return true
-end
-
 -- True if the headers of a request prove that it is from who knows the secret. payload: of a service that is not sent the hash.
 local function verify(request, secret, payload)
   local sent = {}
@@ -96,7 +27,7 @@ local function verify(request, secret, payload)
   local scope, names, signature = (sent.authorization or ""):match(
     "^AWS4%-HMAC%-SHA256 Credential=AKIDEXAMPLE/(%S+), SignedHeaders=(%S+), Signature=(%x+)$")
   local date = sent["x-amz-date"]
-  if not scope or #signature ~= 64 or not sorted(names) or scope:sub(1, 8) ~= date:sub(1, 8) then return false end
+  if not scope or #signature ~= 64 or not verifier.sorted(names) or scope:sub(1, 8) ~= date:sub(1, 8) then return false end
   for name in pairs(sent) do
     if (name == "host" or name:find("^x%-amz%-")) and not (";" .. names .. ";"):find(";" .. name .. ";", 1, true) then
       return false
