@@ -11,19 +11,25 @@
 
 enum { WIDTH = 64, LANES = 16, MOST_PANELS = 4, DEPTH = 256 };
 
+/* What _mm512_dpbusd_epi32 does; around that, GCC 12 copies every sum twice. */
+static inline __m512i add_products(__m512i sum, __m512i row, __m512i queries) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(row), "v"(queries));
+  return sum;
+}
+
 void hl_int8_dot_streams_avx512(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
                                 const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]) {
   __m512i zero = _mm512_setzero_si512(), flip = _mm512_set1_epi8(-128), high_offset = zero, low_offset = zero;
   __m512i high[HL_INT8_STREAMS] = {zero, zero, zero, zero}, low[HL_INT8_STREAMS] = {zero, zero, zero, zero};
   for (size_t i = 0; i < n; i += WIDTH) {
     __m512i h = _mm512_loadu_si512(query->high + i), l = _mm512_loadu_si512(query->low + i);
-    high_offset = _mm512_dpbusd_epi32(high_offset, flip, h);
-    low_offset = _mm512_dpbusd_epi32(low_offset, flip, l);
+    high_offset = add_products(high_offset, flip, h);
+    low_offset = add_products(low_offset, flip, l);
     for (size_t s = 0; s < HL_INT8_STREAMS; s++) {
       __builtin_prefetch(next[s] + i, 0, 2);
       __m512i row = _mm512_xor_si512(_mm512_loadu_si512(rows[s] + i), flip);
-      high[s] = _mm512_dpbusd_epi32(high[s], row, h);
-      low[s] = _mm512_dpbusd_epi32(low[s], row, l);
+      high[s] = add_products(high[s], row, h);
+      low[s] = add_products(low[s], row, l);
     }
   }
   __m128i shift = _mm_cvtsi32_si128((int)query->shift);
@@ -55,12 +61,6 @@ static void begin_sums(const int8_t *panel, size_t n, int32_t *out, size_t strid
   __m512i sum = _mm512_setzero_si512();
   for (size_t i = 0; i < n; i += 4) sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(-128), _mm512_loadu_si512(panel + i * LANES));
   for (size_t r = 0; r < HL_INT8_ROWS; r++) _mm512_storeu_si512(out + r * stride, _mm512_sub_epi32(_mm512_setzero_si512(), sum));
-}
-
-/* What _mm512_dpbusd_epi32 does; around that, GCC 12 copies every sum twice. */
-static inline __m512i add_products(__m512i sum, __m512i row, __m512i queries) {
-  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(row), "v"(queries));
-  return sum;
 }
 
 /* Numbers i to i + 3 of a row, for every query. */
@@ -110,15 +110,12 @@ void hl_int8_multiply_avx512(const int8_t *rows, const int8_t *panels, size_t co
   }
 }
 
-size_t hl_int8_reach_avx512(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,
+size_t hl_int8_reach_avx512(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n,
                             uint32_t *found) {
   size_t count = 0;
   for (size_t i = 0; i < n; i += LANES) {
-    __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i)), _mm512_loadu_ps(many[0] + i));
-    __m512 margin = _mm512_add_ps(_mm512_loadu_ps(many[3] + i), _mm512_set1_ps(one[3]));
-    margin = _mm512_fmadd_ps(product, _mm512_set1_ps(one[0]), margin);
-    margin = _mm512_fmadd_ps(_mm512_loadu_ps(many[1] + i), _mm512_set1_ps(one[1]), margin);
-    margin = _mm512_fmadd_ps(_mm512_loadu_ps(many[2] + i), _mm512_set1_ps(one[2]), margin);
+    __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i)), _mm512_loadu_ps(scales + i));
+    __m512 margin = _mm512_fmadd_ps(product, _mm512_set1_ps(scale), _mm512_loadu_ps(rests + i));
     unsigned mask = _mm512_cmp_ps_mask(margin, _mm512_setzero_ps(), _CMP_NLT_UQ);
     for (; mask; mask &= mask - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctz(mask);
   }

@@ -346,6 +346,35 @@ t.test("every damaged file is told of", function()
   t.raises("row beyond the last", function() return index.open(url):search(study.vectors(docs, "base"), 1, { where = { sex = "F" } }) end)
 end)
 
+-- Bytes of a file that are in memory; nil where the tool is missing.
+local function cached(path)
+  local pipe <close> = assert(io.popen(("fincore -b -n -o RES '%s' 2>/dev/null"):format(path)))
+  return tonumber(pipe:read("a"))
+end
+
+-- Takes a file out of memory as far as the system does that.
+local function forget(path) assert(os.execute(("dd if='%s' iflag=nocache count=0 status=none"):format(path))) end
+
+local READS = "a search reads the rows it scores from the float32 vectors, and no others"
+t.test(READS, function()
+  local count, length = 40000, 512
+  local url, vectors, docs = fs.join(t.tmp(), "index"), vec.gauss(1, count, length), {}
+  vec.normalize(vectors)
+  for i = 1, count do docs[i] = { image = i .. ".png" } end
+  assert(index.create(url, { model = "m", length = length, embedded = "image" }, docs, vectors))
+  local query, path = vectors:slice(7, 7), fs.join(url, "vectors.npy")
+  collectgarbage()
+  collectgarbage()
+  forget(path)
+  local before = cached(path)
+  if not before or before > 0 then return t.skip(READS, "fincore is missing, or files stay in memory here") end
+  local idx = assert(index.open(url))
+  t.eq(idx:search(query, 10)[1][1].row, 7)
+  t.ok(cached(path) < count * length, ("%.2f bytes a dimension"):format(cached(path) / count / length))
+  idx.vectors:sum() -- what would be seen if a search read them all
+  t.ok(cached(path) >= 4 * count * length)
+end)
+
 t.test("a damaged digit is told of before anything is found", function()
   local _, docs, idx = made()
   local path = fs.join(idx.url, "vectors.int8")
