@@ -2,14 +2,21 @@
 -- The Lua half of the host: finds what the command line names, runs it, reports how it ended. Returns the exit status.
 local host = require "hilum.host"
 
-local MODULES = { "csv", "fs", "hash", "image", "json", "npy", "phantom", "rows", "sigv4", "task", "term", "vec" }
 local DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+-- What has a reference is a module.
+local function is_module(name)
+  if type(name) ~= "string" or not name:find("^%l%w*$") then return false end
+  local file = io.open(("%s/share/hilum/reference/%s.meta.lua"):format(host.root, name))
+  if file then file:close() end
+  return file ~= nil
+end
 
 -- `hilum.image`, and `image` alone, require themselves on first use.
 local function install_globals()
   local known = {}
-  for _, name in ipairs(MODULES) do known[name] = true end
   local function load_on_use(t, name)
+    if known[name] == nil then known[name] = is_module(name) end
     if not known[name] then return nil end
     local module = require("hilum." .. name)
     rawset(t, name, module)
@@ -66,12 +73,7 @@ end
 
 local function run_named(name, arguments, globals)
   local builtins = require "host.builtins"
-  if builtins[name] then
-    local options = require "host.options"
-    local words = { { "words", type = "list", positional = true } }
-    local given = options.parse(arguments, table.move(options.common, 1, #options.common, 2, words), usage)
-    return builtins[name](given.words or {}, setmetatable(given, { __index = globals }))
-  end
+  if builtins.by_name[name] then return builtins.run(name, arguments, globals) end
   local manifest = require "host.manifest"
   local path, why = manifest.find(name, globals.project)
   if not path then usage(why) end
@@ -93,6 +95,7 @@ local function dispatch(arguments)
       run_chunk(load(value, "=(command line)"))
       chunks = true
     end
+    rest = select(2, options.parse_globals(rest, usage)) -- they may stand behind it as well
   end
   local name = table.remove(rest, 1)
   if not name then
@@ -106,8 +109,9 @@ end
 return (function(arguments)
   install_globals()
   keep_open_at_exit()
-  local ok, status = xpcall(dispatch, with_traceback, arguments)
+  local ok, status, leave = xpcall(dispatch, with_traceback, arguments)
   if not ok then return report(status) end
+  if leave then return status end
   local clean = host.drain()
   if clean == nil then return INTERRUPTED end
   if status == DONE and not clean then return FAILED end

@@ -1,77 +1,87 @@
 -- SPDX-License-Identifier: MIT
--- The commands that are no workflows: each takes its words and the common options, and returns the exit status.
+-- The commands that are no workflows. A new one: a row of ROWS, and its function; run takes the words after the name and the options,
+-- and returns the exit status or nothing.
 local host = require "hilum.host"
+local author = require "host.author"
 local help = require "host.help"
 local manifest = require "host.manifest"
 
-local builtins = {}
+local builtins = { in_order = {}, by_name = {} }
 
 local function usage(message) error(host.error("usage", message), 0) end
 
-function builtins.help(words, globals)
-  local word = words[1]
-  if not word or builtins[word] then
-    print(help.ORDER)
-    return 0
+local function run_help(words, given)
+  local project = given.project or "."
+  local text, why
+  if given.man then
+    text = require "host.man".page(project)
+  elseif not words[1] or builtins.by_name[words[1]] then
+    text = help.overview(project, builtins.in_order)
+  else
+    text, why = help.find(words[1], project)
   end
-  local path, no_workflow = manifest.find(word, globals.project or ".")
-  if path then return help.workflow(manifest.load(path)) end
-  local found, no_entry = help.module(word)
-  if not found then usage(word:find("[.:]") and no_entry or no_workflow) end
-  return 0
+  if not text then usage(why) end
+  print(text)
 end
 
-function builtins.version()
-  print(("hilum %s (%s, %s)"):format(host.version, _VERSION, host.cpu))
-  return 0
+local function version() print(("hilum %s (%s, %s; search: %s)"):format(host.version, _VERSION, host.cpu, host.search_cpu)) end
+
+-- Where a workflow is, as short as it can be said.
+local function place(path)
+  local bundled = host.root .. "/share/hilum/scripts/"
+  return path:sub(1, #bundled) == bundled and "bundled" or path
 end
 
-function builtins.list(_, globals)
+local function list(_, given)
   local rows = {}
-  for _, entry in ipairs(manifest.list(globals.project or ".")) do
+  for _, entry in ipairs(manifest.list(given.project or ".")) do
     local ok, m = pcall(manifest.load, entry.path)
     rows[#rows + 1] = { workflow = entry.name, ["what it does"] = ok and m.summary or "cannot be loaded: " .. tostring(m),
-      file = entry.path }
+      file = given.json and entry.path or place(entry.path) }
   end
-  if globals.json then
+  if given.json then
     print(require "hilum.json".encode(rows))
   else
     print(require "hilum.term".table(rows, { "workflow", "what it does", "file" }))
+    print(("\nbundled: %s/share/hilum/scripts"):format(host.root))
   end
-  return 0
 end
 
--- Writes a file that must not exist yet.
-local function write_new(path, text)
-  local fs = require "hilum.fs"
-  if fs.stat(path) then error(host.error("io", path .. " is already there; nothing was changed"), 0) end
-  assert(fs.write(path, text))
-  print("wrote " .. path)
+local function completion(words, given)
+  local shells = require "host.completion"
+  if words[1] == "complete" then return shells.answer(table.move(words, 2, #words, 1, {}), given.project or ".") end
+  local script = shells.scripts[words[1] or ""]
+  if not script then usage("hilum completion bash, zsh or fish: prints what the shell has to read") end
+  io.write(script)
 end
 
--- Outside a project a new workflow is the user's own everywhere, so that there it must not hide a bundled one.
-function builtins.new(words)
-  local name = words[1]
-  if not name or not name:find("^%l[%w_-]*$") then usage("hilum new NAME: a name in lower-case letters, digits and dashes") end
-  local fs = require "hilum.fs"
-  local in_project = fs.stat("project.lua")
-  if not in_project and (builtins[name] or fs.stat(("%s/share/hilum/scripts/%s.lua"):format(host.root, name))) then
-    usage(("%s is one of hilum's own; in a project (`hilum init`) a workflow of yours can take its place"):format(name))
-  end
-  local folder = in_project and "scripts" or manifest.data_folder()
-  assert(fs.mkdir(folder))
-  write_new(fs.join(folder, name .. ".lua"), (require "host.templates".workflow:gsub("NAME", name)))
-  print(("run it: hilum %s --help"):format(name))
-  return 0
+-- Name, its arguments, what it does, options besides the common ones, the function; without a summary it is not shown.
+local ROWS = {
+  { "init", "FOLDER", "Begin a project", {}, author.init },
+  { "new", "NAME", "Begin a workflow of your own", {}, author.new },
+  { "edit", "NAME", "Copy a bundled workflow into the project, to change it", {}, author.edit },
+  { "check-script", "FILE", "Is a workflow right? What it declares, and luacheck", {}, author.check_script },
+  { "list", "", "All workflows, and which file each is", {}, list },
+  { "help", "NAME", "A workflow, a module (image) or a function (image.check)",
+    { { "man", type = "flag", default = false, help = "all of it as a manual page (roff)" } }, run_help },
+  { "completion", "SHELL", "What makes Tab work in bash, zsh or fish", {}, completion },
+  { "version", "", nil, {}, version },
+}
+
+for i, row in ipairs(ROWS) do
+  local command = { name = row[1], arguments = row[2], summary = row[3], options = row[4], run = row[5] }
+  builtins.in_order[i], builtins.by_name[command.name] = command, command
 end
 
-function builtins.init(words)
-  local fs = require "hilum.fs"
-  local folder = words[1]
-  if folder then assert(fs.mkdir(folder)) end
-  write_new(folder and fs.join(folder, "project.lua") or "project.lua", require "host.templates".project)
-  print(("next: %s`hilum help` tells the steps"):format(folder and ("cd %s, then "):format(folder) or ""))
-  return 0
+-- Runs one: arguments as on the command line, given the options that stood before its name.
+function builtins.run(name, arguments, given)
+  local options = require "host.options"
+  local command = builtins.by_name[name]
+  local specs = { { "words", type = "list", positional = true }, table.unpack(command.options) }
+  table.move(options.common, 1, #options.common, #specs + 1, specs)
+  local parsed = setmetatable(options.parse(arguments, specs, usage), { __index = given })
+  if parsed.help then return run_help({}, parsed) or 0 end
+  return command.run(parsed.words or {}, parsed) or 0
 end
 
 return builtins

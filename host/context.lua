@@ -3,6 +3,7 @@
 local host = require "hilum.host"
 local options = require "host.options"
 local manifest = require "host.manifest"
+local verbs = require "host.verbs"
 
 local context = {}
 
@@ -32,14 +33,19 @@ local function bind(ctx)
   function bound.usage(format, ...) error(host.error("usage", format:format(...)), 0) end
   function bound.progress(total, label, settings) return require "hilum.term".progress(total, label, settings) end
   function bound.run(name, given) return context.run(ctx, name, given or {}) end
-  function bound.in_project(folder) return bind(new_context(require "lib.project".open(folder), ctx)) end
+  function bound.in_project(folder) return context.open(folder, ctx) end
   return bound
 end
 
-local function all_specs(m)
-  local specs = table.move(m.options, 1, #m.options, 1, {})
+-- The ctx of a project folder, for a prompt.
+function context.open(folder, common) return bind(new_context(require "lib.project".open(folder), common)) end
+
+local function with_common(own)
+  local specs = table.move(own, 1, #own, 1, {})
   return table.move(options.common, 1, #options.common, #specs + 1, specs)
 end
+
+local function all_specs(m) return with_common(m.options) end
 
 -- Reading an option that was not declared is a mistake in the script.
 local function strict(values, specs)
@@ -57,7 +63,7 @@ local function check_inputs(m, values, origins)
   for _, spec in ipairs(m.options) do
     local value = values[options.key(spec)]
     for _, path in ipairs(type(value) == "table" and value or { value }) do
-      if is_read[spec[1]] and origins[options.key(spec)] == "command line" and not require "hilum.fs".stat(path) then
+      if is_read[spec[1]] and not options.is_url(path) and origins[options.key(spec)] == "command line" and not require "hilum.fs".stat(path) then
         usage_of(m.name)(("%s: %s does not exist"):format(options.shown(spec), path))
       end
     end
@@ -73,7 +79,8 @@ local function section(project, name)
   return keys
 end
 
-local function check_section(m, section_of_m, specs, project)
+local function check_section(m, section_of_m, project)
+  local specs = with_common(verbs.all_options(m))
   local names, known = {}, {}
   for i, spec in ipairs(specs) do
     names[i] = options.key(spec)
@@ -88,20 +95,38 @@ local function check_section(m, section_of_m, specs, project)
   end
 end
 
+-- A section that is nobody's may be for the user's own code, unless its name is nearly that of a workflow.
+local function check_sections(project)
+  for name in pairs(project.config) do
+    if name ~= "defaults" and not manifest.find(tostring(name), project.folder) then
+      local names = { "defaults" }
+      for _, entry in ipairs(manifest.list(project.folder)) do names[#names + 1] = entry.name end
+      local hint = options.did_you_mean(tostring(name), names)
+      if hint ~= "" then
+        error(host.error("parse", ("%s: there is no workflow '%s'%s"):format(project:path("project.lua"), name, hint)), 0)
+      end
+    end
+  end
+end
+
 local function resolve(m, given, project)
   local specs = all_specs(m)
-  local sections = { section(project, m.name), section(project, "defaults") }
-  check_section(m, sections[1], specs, project)
+  local sections = { section(project, (m.family or m).name), section(project, "defaults") }
+  check_section(m, sections[1], project)
+  check_sections(project)
   local values, origins = options.resolve(specs, given, project.folder, sections, usage_of(m.name))
   check_inputs(m, values, origins)
   return strict(values, specs), origins
 end
 
+-- The files on this machine; what is on S3 is not looked at.
 local function files_of(m, field, values)
   local files = {}
   for _, name in ipairs(m[field] or {}) do
     local value = values[(name:gsub("-", "_"))]
-    for _, path in ipairs(type(value) == "table" and value or { value }) do files[#files + 1] = path end
+    for _, path in ipairs(type(value) == "table" and value or { value }) do
+      if not options.is_url(path) then files[#files + 1] = path end
+    end
   end
   return files
 end
@@ -126,26 +151,50 @@ local function hold_lock(ctx)
   end })
 end
 
--- Runs m with resolved options under the project's lock if it writes; leaves a record of inputs and outputs if it did its work.
+-- The exit status that a result asks for.
+local function exit_of(m, result)
+  if result ~= nil and type(result) ~= "table" then error(("workflow %s returned a %s, not a table"):format(m.name, type(result)), 0) end
+  local exit = result and result.exit or 0
+  if math.type(exit) ~= "integer" or exit < 0 or exit > 255 then
+    error(("workflow %s returned exit = %s; a whole number from 0 to 255 is an exit status"):format(m.name, exit), 0)
+  end
+  return exit
+end
+
+-- Those that are not older than a time: what a run wrote that did not end well.
+local function written_since(time, paths)
+  local written = {}
+  for _, path in ipairs(paths) do
+    local stat = require "hilum.fs".stat(path)
+    if stat and stat.mtime >= time then written[#written + 1] = path end
+  end
+  return written
+end
+
+-- Runs m with resolved options under the project's lock if it writes; leaves a record of inputs and outputs, if there are any.
 local function execute(ctx, m, values)
   local writes = m.writes and #m.writes > 0
   local held <close> = writes and hold_lock(ctx) or nil
   if held then ctx.project:sweep(files_of(m, "writes", values)) end
-  local began = require "hilum.task".now()
+  local time, began = os.time(), require "hilum.task".now()
   local result = m.run(values, bind(ctx))
-  local done = not result or (result.exit or 0) == 0
-  if writes and done then
+  local done = exit_of(m, result) == 0
+  local written = files_of(m, "writes", values)
+  if not done then written = written_since(time, written) end
+  if writes and (done or #written > 0) then
     ctx.project:record { workflow = m.name, seconds = require "hilum.task".now() - began, options = plain_options(m, values),
-      reads = files_of(m, "reads", values), writes = files_of(m, "writes", values) }
+      reads = files_of(m, "reads", values), writes = written }
   end
   return result
 end
 
--- ctx.run: another workflow with typed values; returns what its run returned.
+-- ctx.run: another workflow, "check" or with a verb "aws whoami", with typed values; returns what its run returned.
 function context.run(ctx, name, given)
-  local path, why = manifest.find(name, ctx.project.folder)
+  local word, verb = name:match("^(%S+)%s+(%S+)$")
+  local path, why = manifest.find(word or name, ctx.project.folder)
   if not path then error(why, 3) end
-  local m = manifest.load(path)
+  local m, left = verbs.take(manifest.load(path), { verb }, function(message) error(message, 4) end)
+  if left[1] then error(("workflow %s has no verb '%s'"):format(word, verb), 3) end
   local known = {}
   for _, spec in ipairs(all_specs(m)) do known[options.key(spec)] = true end
   for key in pairs(given) do
@@ -181,10 +230,14 @@ end
 
 -- Returns the exit status.
 function context.run_from_command_line(m, arguments, globals)
+  m, arguments = verbs.take(m, arguments, usage_of(m.name))
   local fail = usage_of(m.name)
   local given = options.parse(arguments, all_specs(m), fail)
   for key, text in pairs(globals) do if given[key] == nil then given[key] = text end end
-  if given.help then return require "host.help".workflow(m) end
+  if given.help then
+    print(require "host.help".workflow(m))
+    return 0
+  end
   local folder, why = options.types.path.parse(given.project or ".", {})
   if not folder then fail("--project " .. why) end
   local project = require "lib.project".open(folder)

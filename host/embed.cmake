@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: MIT
-# Writes OUTPUT: for each of INPUTS, DIR/NAME.lua, the array hl_NAME_lua and its size, in which NAME is boot_, … for host's files.
-set(text "#include <stddef.h>\n")
+# Writes OUTPUT: hl_embedded, the INPUTS (Lua files) as arrays of their bytes under the names they are required by: host/repl/show.lua
+# below ROOT is host.repl.show.
+set(arrays "")
+set(rows "")
+set(count 0)
 foreach(input ${INPUTS})
-  get_filename_component(stem ${input} NAME_WE)
+  file(RELATIVE_PATH path ${ROOT} ${input})
+  string(REGEX REPLACE "\\.lua$" "" name ${path})
+  string(REPLACE "/" "." name ${name})
   file(READ ${input} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," bytes "${hex}")
   string(LENGTH "${hex}" digits)
   math(EXPR size "${digits} / 2")
-  string(APPEND text "extern const char hl_${stem}_lua[];\nextern const size_t hl_${stem}_lua_size;\n"
-    "const char hl_${stem}_lua[] = {${bytes}0};\nconst size_t hl_${stem}_lua_size = ${size};\n")
+  string(APPEND arrays "static const char text_${count}[] = {${bytes}0};\n")
+  string(APPEND rows "  {\"${name}\", text_${count}, ${size}},\n")
+  math(EXPR count "${count} + 1")
 endforeach()
-file(WRITE ${OUTPUT} "${text}")
+file(WRITE ${OUTPUT} "#include \"host/embedded.h\"\n\n${arrays}
+const struct hl_embedded hl_embedded[] = {\n${rows}};\nconst size_t hl_embedded_count = ${count};\n")

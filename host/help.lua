@@ -1,46 +1,28 @@
 -- SPDX-License-Identifier: MIT
--- What `hilum help` and `hilum NAME --help` print.
+-- What `hilum help` and `hilum NAME --help` print, as text.
+local manifest = require "host.manifest"
 local options = require "host.options"
 local reference = require "host.reference"
 local text = require "host.text"
+local verbs = require "host.verbs"
 
 local help = {}
 
-help.ORDER = [[
-hilum - search medical images by image and by words, with a model fine-tuned on your own data
-
-  hilum demo                     the whole workflow, offline, on images made for it
-  hilum init FOLDER              begin a project
-
-The steps, in order; each reads what the one before wrote:
-  hilum check IMAGES             is every image whole, and one that a model takes?
-  hilum labels TABLE…            label tables to captions              -> dataset.jsonl, labels.json
-  hilum split                    by patient                            -> splits.jsonl
-  hilum prepare IMAGES           the training files, checked           -> train.jsonl, validation.jsonl
-  hilum finetune                 the model                             -> models/
-  hilum embed IMAGES             images to vectors                     -> embeddings/
-  hilum index                    vectors to an index                   -> index/
-  hilum query --text Effusion    or --image FILE, or both
-  hilum evaluate                 base against fine-tuned, as a page    -> reports/
-  hilum status                   what exists, what is stale
-
-  hilum list                     all workflows and where they are
-  hilum help NAME                a workflow, a module (image) or a function (image.check)
-  hilum new NAME                 begin a workflow of your own
-  hilum -e CODE | - | FILE.lua   run Lua; hilum alone is a prompt
-
-hilum is a research tool. It is not for clinical use.]]
+local WHAT = "hilum - search medical images by image and by words, with a model fine-tuned on your own data"
+local NOT = "hilum is a research tool. It is not for clinical use."
 
 local HELP_COLUMN = 30
 
-local function flag_text(spec)
+-- --out PATH
+function help.flag_text(spec)
   if spec.positional then return options.shown(spec) end
   local flag = (spec.short and "-" .. spec.short .. ", " or "") .. options.shown(spec)
   if spec.type == "flag" then return flag end
   return flag .. " " .. (spec.metavar or options.types[spec.type].metavar)
 end
 
-local function notes(spec)
+-- What an option takes, in parentheses.
+function help.notes(spec)
   local parts = {}
   if spec.required then parts[#parts + 1] = "required" end
   if spec.choices then parts[#parts + 1] = "one of " .. table.concat(spec.choices, ", ") end
@@ -50,19 +32,24 @@ local function notes(spec)
   return #parts > 0 and (" (%s)"):format(table.concat(parts, "; ")) or ""
 end
 
-local function print_options(specs)
+-- A line with what something is called at the left and what it is at the right, or a line for each.
+local function entry(name, words)
   local margin = (" "):rep(HELP_COLUMN)
+  local left = "  " .. name
+  local width = utf8.len(left)
+  local gap = width < HELP_COLUMN - 1 and margin:sub(width + 1) or "\n" .. margin
+  return left .. gap .. text.wrap(words, text.width() - HELP_COLUMN, HELP_COLUMN)
+end
+
+local function add_options(lines, specs)
   for _, spec in ipairs(specs) do
-    if not spec.hidden then
-      local flag = "  " .. flag_text(spec)
-      local gap = #flag < HELP_COLUMN - 1 and margin:sub(#flag + 1) or "\n" .. margin
-      print(flag .. gap .. text.wrap(spec.help .. notes(spec), text.width() - HELP_COLUMN, HELP_COLUMN))
-    end
+    if not spec.hidden then lines[#lines + 1] = entry(help.flag_text(spec), spec.help .. help.notes(spec)) end
   end
 end
 
-local function usage_line(m)
-  local words = { "hilum", m.name }
+-- The words that stand where they stand: IMAGES [OUT]
+function help.arguments(m)
+  local words = { m.verbs and (m.run and "[VERB]" or "VERB") }
   for _, spec in ipairs(m.options) do
     if spec.positional then
       local word = options.shown(spec)
@@ -70,44 +57,124 @@ local function usage_line(m)
       words[#words + 1] = spec.required and word or "[" .. word .. "]"
     end
   end
-  return table.concat(words, " ") .. " [options]"
+  return table.concat(words, " ")
 end
 
--- A workflow's help. Returns the exit status.
-function help.workflow(m)
-  print(m.summary .. "\n\nUsage: " .. usage_line(m))
-  if m.details then print("\n" .. text.reflow(text.lines(m.details), 0)) end
-  if #m.options > 0 then
-    print("\nOptions:")
-    print_options(m.options)
+-- Its inputs or its outputs: options, each with the file it is unless it is told.
+local function files_of(m, field)
+  local parts = {}
+  for _, spec in ipairs(m.options) do
+    for _, name in ipairs(m[field] or {}) do
+      local default = type(spec.default) == "string" and (" (%s)"):format(spec.default) or ""
+      if spec[1] == name then parts[#parts + 1] = options.shown(spec) .. default end
+    end
   end
-  print("\nOptions of every workflow:")
-  print_options(options.common)
-  if m.examples then print("\nExamples:\n  " .. table.concat(m.examples, "\n  ")) end
-  print("\nThis workflow is the file " .. m.path)
-  if reference.read(m.name) then print(("There is also a module of that name: `hilum help hilum.%s`"):format(m.name)) end
-  return 0
+  return #parts > 0 and table.concat(parts, ", ") or nil
 end
+
+-- A workflow's help.
+function help.workflow(m)
+  local lines = { m.summary, "", ("Usage: hilum %s %s"):format(m.name, help.arguments(m)):gsub("%s+$", "") .. " [options]" }
+  if m.details then table.move({ "", text.reflow(text.lines(m.details), 0) }, 1, 2, #lines + 1, lines) end
+  local reads, writes = files_of(m, "reads"), files_of(m, "writes")
+  if reads or writes then lines[#lines + 1] = "" end
+  if reads then lines[#lines + 1] = entry("reads", reads) end
+  if writes then lines[#lines + 1] = entry("writes", writes) end
+  if m.verbs then lines[#lines + 1] = ("\nVerbs (`hilum help %s VERB` tells more):"):format(m.name) end
+  for _, name in ipairs(verbs.names(m)) do lines[#lines + 1] = entry(name, m.verbs[name].summary) end
+  if #m.options > 0 then lines[#lines + 1] = "\nOptions:" end
+  add_options(lines, m.options)
+  lines[#lines + 1] = "\nOptions of every workflow:"
+  add_options(lines, options.common)
+  if m.examples then lines[#lines + 1] = "\nExamples:\n  " .. table.concat(m.examples, "\n  ") end
+  lines[#lines + 1] = "\nThis workflow is the file " .. m.path
+  if reference.read(m.name) then
+    lines[#lines + 1] = ("There is also a module of that name: `hilum help hilum.%s`"):format(m.name)
+  end
+  return table.concat(lines, "\n")
+end
+
+-- The order of the steps.
+
+-- All workflows that can be loaded: first those with a step, in that order, then the others by name.
+function help.workflows(project)
+  local list = {}
+  for _, found in ipairs(manifest.list(project)) do
+    local ok, m = pcall(manifest.load, found.path)
+    if ok then list[#list + 1] = m end
+  end
+  table.sort(list, function(a, b)
+    if (a.step or math.huge) ~= (b.step or math.huge) then return (a.step or math.huge) < (b.step or math.huge) end
+    return a.name < b.name
+  end)
+  return list
+end
+
+local function workflow_line(m)
+  local words = m.name .. " " .. help.arguments(m)
+  return entry("hilum " .. (#words < 22 and words or m.name), m.summary)
+end
+
+local LUA = { "-e CODE | - | FILE.lua", "Run Lua; hilum alone is a prompt" }
+
+local function command_lines(commands)
+  local lines = {}
+  for _, command in ipairs(commands) do
+    if command.summary then lines[#lines + 1] = entry(("hilum %s %s"):format(command.name, command.arguments), command.summary) end
+  end
+  lines[#lines + 1] = entry("hilum " .. LUA[1], LUA[2])
+  return lines
+end
+
+-- One screen: how to begin, the steps in their order, the other workflows, the commands (host/builtins.lua).
+function help.overview(project, commands)
+  local begin, steps, others, lines = {}, {}, {}, command_lines(commands)
+  for _, m in ipairs(help.workflows(project)) do
+    local group = not m.step and others or m.step > 0 and steps or begin
+    group[#group + 1] = workflow_line(m)
+  end
+  begin[#begin + 1] = table.remove(lines, 1)
+  return table.concat({ text.wrap(WHAT, text.width(), 2), "", table.concat(begin, "\n"), "",
+    "The steps, in order; each reads what the one before wrote:", table.concat(steps, "\n"), "", "Beside them:",
+    table.concat(others, "\n"), "", table.concat(lines, "\n"), "", NOT }, "\n")
+end
+
+-- References.
 
 local TAGS = { param = "  %s", ["return"] = "  returns %s", usage = "  example: %s", field = "  .%s" }
 
-local function print_entry(entry)
+local function reference_entry(item)
   local plain, tagged = {}, {}
-  for _, line in ipairs(entry.text) do
+  for _, line in ipairs(item.text) do
     local tag, rest = line:match("^@(%w+)%s*(.*)$")
     if not tag then plain[#plain + 1] = line elseif TAGS[tag] then tagged[#tagged + 1] = "  " .. TAGS[tag]:format(rest) end
   end
-  print(entry.signature)
-  if #plain > 0 then print(text.reflow(plain, 4)) end
-  if #tagged > 0 then print(table.concat(tagged, "\n")) end
-  print ""
+  local lines = { item.signature }
+  if #plain > 0 then lines[#lines + 1] = text.reflow(plain, 4) end
+  if #tagged > 0 then lines[#lines + 1] = table.concat(tagged, "\n") end
+  return table.concat(lines, "\n")
 end
 
--- Prints what the references say of a module, function, method or type. False and why if there is nothing of that name.
-function help.module(word)
+-- What the references say of a module, function, method or type; nil and why if there is nothing of that name.
+local function reference_text(word)
   local entries, why = reference.find(word)
-  for _, entry in ipairs(entries or {}) do print_entry(entry) end
-  return entries ~= nil, why
+  if not entries then return nil, why end
+  local parts = {}
+  for i, item in ipairs(entries) do parts[i] = reference_entry(item) end
+  return table.concat(parts, "\n\n")
+end
+
+-- The help on a word: a workflow, "aws" or with its verb "aws whoami", or what the references have. Nil and why there is none.
+function help.find(word, project)
+  local name, verb = word:match("^(%S+)%s+(%S+)$")
+  local path, no_workflow = manifest.find(name or word, project)
+  if path then
+    local m = manifest.load(path)
+    return help.workflow(m.verbs and m.verbs[verb] and verbs.manifest(m, verb) or m)
+  end
+  local found, no_entry = reference_text(word)
+  if found then return found end
+  return nil, word:find("[.:]") and no_entry or no_workflow
 end
 
 return help

@@ -28,7 +28,7 @@ static int processors(void) {
 /* Stack: argv as a table. Returns the exit status boot.lua gives. */
 static int boot(lua_State *L) {
   hl_open_modules(L);
-  hl_load_embedded(L, "boot");
+  hl_load_embedded(L, "host.boot");
   lua_insert(L, 1);
   lua_call(L, 1, 1);
   return 1;

@@ -2,12 +2,13 @@
 -- Workflow files: finding them, loading them, and checking that what they return is a manifest.
 local host = require "hilum.host"
 local options = require "host.options"
+local verbs = require "host.verbs"
 
 local manifest = {}
 
-local FIELDS = { summary = "string", details = "string", options = "table", examples = "table", reads = "table", writes = "table",
-  run = "function" }
-local REQUIRED = { "summary", "options", "run" }
+local FIELDS = { summary = "string", details = "string", step = "number", options = "table", examples = "table", reads = "table", writes = "table",
+  run = "function", verbs = "table" }
+local REQUIRED = { "summary", "options" }
 local OPTION_KEYS = { [1] = true, type = true, help = true, default = true, required = true, short = true, min = true, max = true,
   choices = true, metavar = true, positional = true, hidden = true, must_exist = true, is = true, of = true }
 
@@ -73,6 +74,11 @@ function manifest.check(m, path)
   for _, spec in ipairs(m.options) do check_option(spec, seen, fail) end
   check_references(m, "reads", fail)
   check_references(m, "writes", fail)
+  if not m.run and not m.verbs then fail("field 'run' is missing") end
+  for _, name in ipairs(verbs.names(m)) do
+    if not name:find("^%l[%w-]*$") or type(m.verbs[name]) ~= "table" then fail(("verb %s: a word and its manifest are needed"):format(name)) end
+    manifest.check(verbs.fields(m, name), ("%s: verb %s"):format(path, name))
+  end
 end
 
 local function is_readable(path)
@@ -130,7 +136,7 @@ function manifest.find(name, project)
       if is_readable(path) then return path end
     end
   end
-  local names = keys(require "host.builtins")
+  local names = keys(require "host.builtins".by_name)
   for _, entry in ipairs(manifest.list(project or ".")) do names[#names + 1] = entry.name end
   return nil, ("there is no workflow '%s'%s; `hilum list` shows all"):format(name, options.did_you_mean(name, names))
 end

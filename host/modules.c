@@ -8,30 +8,16 @@
 
 #include "core/bind.h"
 #include "core/cpu.h"
+#include "host/embedded.h"
 #include "task/loop.h"
 
 int luaopen_hilum_task(lua_State *L);
 
-/* The embedded Lua files of host/. A new one: a row here. */
-#define EMBEDDED(X) X(boot) X(builtins) X(context) X(help) X(manifest) X(options) X(reference) X(repl) X(templates) X(text)
-
-#define DECLARE(name)                                                                                                            \
-  extern const char hl_##name##_lua[];                                                                                           \
-  extern const size_t hl_##name##_lua_size;
-EMBEDDED(DECLARE)
-
-static const struct {
-  const char *name, *text;
-  const size_t *size;
-} embedded[] = {
-#define ROW(name) {#name, hl_##name##_lua, &hl_##name##_lua_size},
-    EMBEDDED(ROW)};
-
 void hl_load_embedded(lua_State *L, const char *name) {
-  for (size_t i = 0; i < sizeof embedded / sizeof *embedded; i++) {
-    if (strcmp(embedded[i].name, name) != 0) continue;
-    lua_pushfstring(L, "=%s.lua", name);
-    if (luaL_loadbuffer(L, embedded[i].text, *embedded[i].size, lua_tostring(L, -1)) != LUA_OK) lua_error(L);
+  for (size_t i = 0; i < hl_embedded_count; i++) {
+    if (strcmp(hl_embedded[i].name, name) != 0) continue;
+    lua_pushfstring(L, "=%s", name);
+    if (luaL_loadbuffer(L, hl_embedded[i].text, hl_embedded[i].size, lua_tostring(L, -1)) != LUA_OK) lua_error(L);
     lua_remove(L, -2);
     return;
   }
@@ -40,7 +26,7 @@ void hl_load_embedded(lua_State *L, const char *name) {
 
 /* package.preload["host.NAME"] */
 static int open_embedded(lua_State *L) {
-  hl_load_embedded(L, luaL_checkstring(L, 1) + strlen("host."));
+  hl_load_embedded(L, luaL_checkstring(L, 1));
   lua_call(L, 0, 1);
   return 1;
 }
@@ -77,6 +63,11 @@ static int l_drain(lua_State *L) {
   return 1;
 }
 
+static int l_report_failures(lua_State *L) {
+  lua_pushboolean(L, hl_loop_report_failures(hl_loop_of(L), L));
+  return 1;
+}
+
 static int l_catch_interrupts(lua_State *L) {
   hl_loop_catch_interrupts(hl_loop_of(L));
   return 0;
@@ -101,9 +92,14 @@ static int l_message(lua_State *L) {
 }
 
 static int open_host(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"isatty", l_isatty}, {"setenv", l_setenv},   {"drain", l_drain}, {"catch_interrupts", l_catch_interrupts},
-      {"error", l_error},   {"message", l_message}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"isatty", l_isatty},
+                                       {"setenv", l_setenv},
+                                       {"drain", l_drain},
+                                       {"catch_interrupts", l_catch_interrupts},
+                                       {"report_failures", l_report_failures},
+                                       {"error", l_error},
+                                       {"message", l_message},
+                                       {NULL, NULL}};
   luaL_newlib(L, functions);
   push_root(L);
   lua_setfield(L, -2, "root");
@@ -111,6 +107,8 @@ static int open_host(lua_State *L) {
   lua_setfield(L, -2, "version");
   lua_pushstring(L, hl_cpu_name(hl_cpu()));
   lua_setfield(L, -2, "cpu");
+  lua_pushstring(L, hl_cpu_path_name(hl_cpu_path()));
+  lua_setfield(L, -2, "search_cpu");
   return 1;
 }
 
@@ -131,10 +129,10 @@ void hl_open_modules(lua_State *L) {
   lua_setfield(L, -2, "hilum.task");
   lua_pushcfunction(L, open_host);
   lua_setfield(L, -2, "hilum.host");
-  for (size_t i = 0; i < sizeof embedded / sizeof *embedded; i++) {
-    lua_pushfstring(L, "host.%s", embedded[i].name);
+  for (size_t i = 0; i < hl_embedded_count; i++) {
+    if (strncmp(hl_embedded[i].name, "host.", strlen("host.")) != 0) continue;
     lua_pushcfunction(L, open_embedded);
-    lua_rawset(L, -3);
+    lua_setfield(L, -2, hl_embedded[i].name);
   }
   lua_pop(L, 2);
 }

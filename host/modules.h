@@ -11,7 +11,4 @@
 /* Sets package.path, package.cpath and package.preload; `hilum.host` is the table boot.lua works with. [-0, +0, e] */
 void hl_open_modules(lua_State *L);
 
-/* Pushes the chunk of host/NAME.lua. [-0, +1, e] */
-void hl_load_embedded(lua_State *L, const char *name);
-
 #endif

@@ -1,59 +1,91 @@
 -- SPDX-License-Identifier: MIT
--- A plain prompt: reads chunks from stdin, prints the values of expressions, goes on after errors.
+-- The prompt: reads a chunk, runs it, shows what it returned, goes on after errors.
+--
+--   repl/source.lua      where chunks come from: an edited line, a pipe
+--   repl/chunk.lua       is it finished, how is it indented
+--   repl/complete.lua    Tab (tokens.lua, parameters.lua, names.lua)
+--   repl/history.lua     what is kept of what was typed
+--   repl/show.lua        values as text; pager.lua
+--   repl/commands.lua    :time and the others; globals.lua: help, show, ctx
 local host = require "hilum.host"
+local chunk = require "host.repl.chunk"
+local commands = require "host.repl.commands"
+local globals = require "host.repl.globals"
+local pager = require "host.repl.pager"
+local source = require "host.repl.source"
 
 local repl = {}
 
-local function is_incomplete(message) return message:find("<eof>$") ~= nil end
+local function color(text, name, stream) return require "hilum.term".color(text, name, stream) end
 
--- Reads lines until they make a chunk: the chunk, or nil and why it is none, or nothing at the end of input.
-local function read_chunk(prompt)
-  local text = nil
-  while true do
-    prompt(text and ">> " or "> ")
-    local line = io.read("L")
-    if not line then return nil, text and "unfinished at the end of input" end
-    text = (text or "") .. line
-    local chunk, message = load("return " .. text, "=stdin")
-    if not chunk then chunk, message = load(text, "=stdin") end
-    if chunk then return chunk end
-    if not is_incomplete(message) then return nil, message end
-  end
-end
+local function is_error(value) return type(value) == "table" and value.kind ~= nil and value.message ~= nil end
 
 local function show(...)
-  for i = 1, select("#", ...) do
-    local value = select(i, ...)
-    if type(value) == "table" and not (getmetatable(value) or {}).__tostring then
-      local ok, text = pcall(require "hilum.json".encode, value, { indent = 2 })
-      if ok then value = text end
-    end
-    print(value)
+  local count, first, second = select("#", ...), ...
+  if count == 0 then return end
+  if first ~= nil then _G._ = first end
+  if count == 2 and first == nil and is_error(second) then
+    io.write("nil, ", color(host.message(second), "red", "stdout"), "\n")
+    return
   end
+  local texts = {}
+  for i = 1, count do texts[i] = require "host.repl.show".text((select(i, ...))) end
+  pager.write(table.concat(texts, "\n"))
 end
 
-local function evaluate(chunk)
-  host.catch_interrupts()
-  local function run() show(chunk()) end
-  local ok, err = xpcall(run, function(e) return type(e) == "string" and debug.traceback(e, 2) or e end)
-  if not ok then io.stderr:write(host.message(err), "\n") end
+-- One line; where it came from stays for :trace.
+local function report(err) io.stderr:write(color(host.message(err), "red"), "\n") end
+
+-- What a session is: its trace of the last error, the last chunk, and how to run another.
+local function new_session(lines, terminal)
+  local session = { terminal = terminal, done = false, remember = lines.remember }
+  local function keep_trace(err)
+    session.trace = debug.traceback(host.message(err), 2):gsub("\n%s*host%.repl:.*$", "")
+    return err
+  end
+  function session.evaluate(text)
+    local f, message = chunk.compile(text, terminal and "=prompt" or "=stdin")
+    if not f then error(message, 0) end
+    session.last = text
+    show(f())
+  end
+  function session.protect(f, ...)
+    host.catch_interrupts()
+    local ok, err = xpcall(f, keep_trace, ...)
+    if not ok then report(err) end
+  end
+  return session
 end
 
--- Returns the exit status.
-function repl.run()
-  local interactive = host.isatty(0)
-  local function prompt(text) if interactive then io.write(text) io.flush() end end
-  if interactive then print(("hilum %s: Lua with hilum's modules; Ctrl-D leaves"):format(host.version)) end
-  while true do
-    local chunk, message = read_chunk(prompt)
-    if chunk then
-      evaluate(chunk)
-    elseif message then
-      io.stderr:write(message, "\n")
-    else
-      return 0
+local function run_text(session, text)
+  local command, argument = chunk.command(text)
+  if command then commands.run(session, command, argument) else session.evaluate(text) end
+end
+
+local function greet()
+  print(("hilum %s: Tab completes, ?image explains, :help tells more, Ctrl-D leaves"):format(host.version))
+end
+
+-- Until the end of input. Returns the exit status, and that tasks which still run are not waited for.
+function repl.run(given)
+  globals.install(given)
+  local edited = source.edited(globals.project())
+  local lines = edited or source.plain()
+  local session = new_session(lines, edited ~= nil)
+  if host.isatty(0) then greet() end
+  while not session.done do
+    local text, err = lines.read()
+    host.report_failures()
+    if text and text:find("%S") then
+      lines.remember(text)
+      session.protect(run_text, session, text)
+      host.report_failures()
+    elseif not text and not err then
+      if session.terminal then print() end
+      session.done = true
     end
   end
+  return 0, host.isatty(0)
 end
 
 return repl

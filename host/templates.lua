@@ -15,7 +15,7 @@ return {
     { "min-size", type = "size", default = "0", help = "leave out smaller files" },
     { "names", type = "flag", default = false, help = "print every name" },
   },
-  examples = { "hilum NAME images --min-size 100KiB" },
+  examples = { "hilum NAME", "hilum NAME images --min-size 100KiB --names" },
   run = function(opt, ctx)
     local count, bytes = 0, 0
     for _, name in ipairs(assert(fs.walk(opt.folder))) do

@@ -13,6 +13,20 @@ function term.isatty(stream) end
 ---@usage print(("-"):rep(term.width()))
 function term.width() end
 
+--- The rows of the terminal; 24 where there is none.
+---@return integer rows
+---@usage print(term.height())
+function term.height() end
+
+--- An image as text, made to fit the box, never larger than it is: pixels where the terminal draws them (kitty, iTerm2 or sixel
+--- graphics), else half blocks in 24-bit colour ("blocks") or in 256 ("colors"), and letters from dark to bright where stdout is
+--- no terminal.
+---@param img hilum.image.Image
+---@param options? {protocol?: "kitty"|"iterm"|"sixel"|"blocks"|"colors"|"letters", columns?: integer, rows?: integer}  60 columns, 24 rows
+---@return string text  with its line ends
+---@usage io.write(term.picture(image.new(4, 2, 1, "\0\85\170\255\255\170\85\0")))
+function term.picture(img, options) end
+
 --- The text in a colour, if the stream is a terminal and nobody objects (NO_COLOR, --no-color, TERM=dumb); else as it is.
 ---@param text string
 ---@param color "red"|"green"|"yellow"|"blue"|"magenta"|"cyan"|"gray"|"bold"|"dim"
@@ -21,12 +35,14 @@ function term.width() end
 ---@usage print(term.color("good", "green", "stdout"))
 function term.color(text, color, stream) end
 
---- Records as lines with aligned columns under their names. A column of numbers is aligned to the right; nil is empty.
+--- Records as lines with aligned columns under their names. A column of numbers is aligned to the right; nil is empty. Texts are cut
+--- where the table would be wider than the option says: as the terminal if stdout is one, else as it comes (0).
 ---@param rows table[]
 ---@param columns string[]  the keys to show, in order
+---@param options? {width?: integer}  characters a line
 ---@return string text  without a line end
 ---@usage print(term.table({ { name = "Mass", images = 12 } }, { "name", "images" }))
-function term.table(rows, columns) end
+function term.table(rows, columns, options) end
 
 --- Begins to show how far a work of total steps is (0: not known) on stderr: a bar ten times a second on a terminal, a line every ten
 --- seconds elsewhere, nothing with --quiet. Batch operations count into it (their option progress).

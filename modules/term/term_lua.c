@@ -31,6 +31,19 @@ size_t hl_term_width(void) {
   return width >= LEAST && width < 10000 ? (size_t)width : USUAL;
 }
 
+size_t hl_term_height(void) {
+  enum { USUAL = 24, LEAST = 2 };
+  struct winsize size;
+  for (int fd = STDERR_FILENO; fd >= STDOUT_FILENO; fd--)
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row) return size.ws_row < LEAST ? LEAST : size.ws_row;
+  return USUAL;
+}
+
+static int l_height(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)hl_term_height());
+  return 1;
+}
+
 static int l_width(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)hl_term_width());
   return 1;
@@ -57,8 +70,8 @@ static int l_color(lua_State *L) {
 }
 
 HL_MODULE int luaopen_hilum_term(lua_State *L) {
-  static const luaL_Reg functions[] = {{"isatty", l_isatty}, {"width", l_width},       {"color", l_color},
-                                       {"table", l_table},   {"progress", l_progress}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"isatty", l_isatty}, {"width", l_width}, {"height", l_height},     {"picture", l_picture},
+                                       {"color", l_color},   {"table", l_table}, {"progress", l_progress}, {NULL, NULL}};
   hl_term_new_progress_type(L);
   luaL_newlib(L, functions);
   return 1;

@@ -41,16 +41,22 @@ static size_t escape_length(const uint8_t *text, size_t size) {
   return length < size ? length + 1 : size;
 }
 
+/* The columns of the character or escape sequence at text; *length: its bytes. */
+static size_t take(const uint8_t *text, size_t size, size_t *length) {
+  *length = escape_length(text, size);
+  if (*length) return 0;
+  uint32_t code = decode(text, size, length);
+  return IS_IN(combining, code) ? 0 : IS_IN(wide, code) ? 2 : 1;
+}
+
 size_t hl_text_width(const char *text, size_t size) {
-  const uint8_t *at = (const uint8_t *)text, *end = at + size;
-  size_t width = 0;
-  while (at < end) {
-    size_t length = escape_length(at, (size_t)(end - at));
-    if (!length) {
-      uint32_t code = decode(at, (size_t)(end - at), &length);
-      width += IS_IN(combining, code) ? 0 : IS_IN(wide, code) ? 2 : 1;
-    }
-    at += length;
-  }
+  size_t width = 0, length;
+  for (size_t at = 0; at < size; at += length) width += take((const uint8_t *)text + at, size - at, &length);
   return width;
+}
+
+size_t hl_text_fit(const char *text, size_t size, size_t columns) {
+  size_t at = 0, width = 0, length;
+  while (at < size && (width += take((const uint8_t *)text + at, size - at, &length)) <= columns) at += length;
+  return at;
 }

@@ -112,22 +112,26 @@ t.test("a manifest is checked strictly", function()
   t.raises("returns a table", manifest.check, 1, "x.lua")
 end)
 
-t.test("bundled workflows load without doing anything, and their examples parse", function()
-  local seen = 0
+t.test("bundled workflows load without doing anything; each has two examples that it would take", function()
+  local script_check, seen = require "host.script_check", 0
   for _, entry in ipairs(manifest.list(".")) do
     local m = manifest.load(entry.path)
-    local known = table.move(m.options, 1, #m.options, 1, {})
-    table.move(options.common, 1, #options.common, #known + 1, known)
-    t.ok(m.examples and #m.examples > 0, entry.name .. " has no examples")
-    for _, example in ipairs(m.examples) do
-      local words = {}
-      for word in example:gsub("%s#.*", ""):gsub("%b\"\"", "Q"):gsub("%b''", "Q"):gmatch("%S+") do words[#words + 1] = word end
-      t.eq({ words[1], words[2] }, { "hilum", entry.name }, example)
-      options.parse(table.move(words, 3, #words, 1, {}), known, fail)
-    end
+    local examples = script_check.examples(m)
+    t.ok(#examples >= 2, entry.name .. " has no two examples")
+    for _, example in ipairs(examples) do t.eq(script_check.example_problem(m, example), nil, example) end
     seen = seen + 1
   end
   t.ok(seen >= 12)
+end)
+
+t.test("what is wrong with an example", function()
+  local m = setmetatable({ name = "w" }, { __index = good() })
+  m.options = { { "n", type = "integer", max = 9, help = "" } }
+  local function problem(example) return require "host.script_check".example_problem(m, example) end
+  t.eq(problem("hilum w --n 5 | head  # a comment"), nil)
+  t.match(problem("hilum w --m 5"), "unknown option")
+  t.match(problem("hilum w --n 10"), "%-%-n must be at most 9")
+  t.match(problem("hilum v"), "does not begin")
 end)
 
 t.test("new and init write files that work, and never over others", function()

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: MIT
+-- What helps to write workflows: projects, skeletons, copies of bundled workflows, checks.
+local host = require "hilum.host"
+local manifest = require "host.manifest"
+local templates = require "host.templates"
+
+local author = {}
+
+local function usage(message) error(host.error("usage", message), 0) end
+
+local function bundled(name) return ("%s/share/hilum/scripts/%s.lua"):format(host.root, name) end
+
+-- Writes a file that must not exist yet.
+local function write_new(path, text)
+  local fs = require "hilum.fs"
+  if fs.stat(path) then error(host.error("io", path .. " is already there; nothing was changed"), 0) end
+  assert(fs.write(path, text))
+  print("wrote " .. path)
+end
+
+-- For the Lua language server: where the references are, and what is global.
+local function language_server_settings()
+  local json = require "hilum.json"
+  local globals = { "hilum" }
+  for _, module in ipairs(require "host.reference".modules()) do globals[#globals + 1] = module end
+  local share = host.root .. "/share/hilum/"
+  return json.encode({ ["runtime.version"] = "Lua 5.4", ["workspace.library"] = { share .. "reference", share .. "scripts" },
+    ["diagnostics.globals"] = globals }, { indent = 2 }) .. "\n"
+end
+
+function author.init(words)
+  local fs = require "hilum.fs"
+  local folder = words[1] or "."
+  if folder == "" then usage("hilum init FOLDER: the name of the folder is empty") end
+  if folder ~= "." then assert(fs.mkdir(folder)) end
+  local function inside(name) return folder == "." and name or fs.join(folder, name) end
+  write_new(inside("project.lua"), templates.project)
+  if not fs.stat(inside(".luarc.json")) then write_new(inside(".luarc.json"), language_server_settings()) end
+  print(("next: %s`hilum help` tells the steps"):format(folder ~= "." and ("cd %s, then "):format(folder) or ""))
+end
+
+-- Outside a project a new workflow is the user's own everywhere, so that there it must not hide a bundled one.
+function author.new(words)
+  local name = words[1]
+  if not name or not name:find("^%l[%w_-]*$") then usage("hilum new NAME: a name in lower-case letters, digits and dashes") end
+  local fs = require "hilum.fs"
+  local in_project = fs.stat("project.lua")
+  if not in_project and (require "host.builtins".by_name[name] or fs.stat(bundled(name))) then
+    usage(("%s is one of hilum's own; in a project (`hilum init`) a workflow of yours can take its place"):format(name))
+  end
+  local folder = in_project and "scripts" or manifest.data_folder()
+  assert(fs.mkdir(folder))
+  write_new(fs.join(folder, name .. ".lua"), (templates.workflow:gsub("NAME", name)))
+  print(("run it: hilum %s --help"):format(name))
+end
+
+local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
+
+local function open_editor(path)
+  local editor = os.getenv("VISUAL") or os.getenv("EDITOR")
+  if editor and host.isatty(0) and host.isatty(1) then os.execute(editor .. " " .. quoted(path)) end
+end
+
+-- The copy takes the place of the bundled one in this project.
+function author.edit(words, given)
+  local fs = require "hilum.fs"
+  local name, project = words[1], given.project or "."
+  if not name then usage("hilum edit NAME: the name of a workflow, see `hilum list`") end
+  if not fs.stat(fs.join(project, "project.lua")) then usage("there is no project here that could have its own; `hilum init` makes one") end
+  local path, why = manifest.find(name, project)
+  if not path then usage(why) end
+  local own = fs.join(project, "scripts", fs.base(path))
+  if project == "." then own = fs.join("scripts", fs.base(path)) end
+  if not fs.stat(own) then
+    assert(fs.mkdir(fs.dir(own)))
+    write_new(own, assert(fs.read(path)))
+  end
+  print(("%s is what `hilum %s` runs here"):format(own, name))
+  open_editor(own)
+end
+
+function author.check_script(words, given)
+  if not words[1] then usage("hilum check-script FILE: a file, or the name of a workflow") end
+  local path, why = manifest.find(words[1], given.project or ".")
+  if not path then usage(why) end
+  local problems = require "host.script_check".problems(path)
+  for _, problem in ipairs(problems) do print(("%s: %s"):format(path, problem)) end
+  local lint = require "host.script_check".luacheck(path)
+  if lint == nil then
+    io.stderr:write("luacheck is not installed: variables were not checked (Debian: lua-check)\n")
+  elseif lint ~= "" then
+    io.write(lint)
+  end
+  local is_fine = #problems == 0 and (lint or "") == ""
+  if is_fine then print(path .. ": fine") end
+  return is_fine and 0 or 1
+end
+
+return author
