@@ -4,13 +4,14 @@
 #   build     what is missing from the distribution, configure, compile        -> build/bin/hilum
 #   demo      build, then `hilum demo`: the whole workflow, offline            -> hilum-demo/
 #   test      build, then the tests
-#   test all  the tests also under the sanitizers, the fuzzers, the browser and the linters
+#   test all  the tests also under the sanitizers, the fuzzers, with a browser, Ceph and the linters
 set -eu
 CDPATH="" cd "$(dirname "$0")/.."
 
 build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev
   libjpeg-dev libpng-dev libssl-dev libopenblas-dev libexpat1-dev libarchive-dev libmicrohttpd-dev libedit-dev"
-all_packages="clang clang-format libclang-rt-14-dev lua-check chromium"
+test_packages="openssl"
+all_packages="$test_packages clang clang-format libclang-rt-14-dev lua-check chromium ceph-mon ceph-osd radosgw nginx-light"
 
 missing_packages() {
   for package in "$@"; do
@@ -75,6 +76,7 @@ case "${1:-build} ${2:-}" in
     echo "For hilum in this shell:  export PATH=\"$PWD/build/bin:\$PATH\""
     ;;
   "test ")
+    install_packages $test_packages
     build
     test_in build
     ;;

@@ -40,6 +40,23 @@ t.test("a good file has a full report", function()
   t.eq(image.info(path), { path = path, format = "png", mode = "gray", width = 200, height = 150, bits = 8, channels = 1, bytes = #good })
 end)
 
+t.test("the depth of a check: the container alone, or all", function()
+  local middle = #good // 2
+  local last = good:find("IEND", 1, true) - 9 -- the last byte of Adler-32; a CRC and a length follow
+  local from = 0
+  for at in good:gmatch("()IDAT") do from = at end
+  local data = good:sub(from, last - 1) .. string.char(good:byte(last) ~ 1)
+  local sealed = good:sub(1, from - 1) .. data .. string.pack(">I4", tonumber(require "hilum.hash".crc32(data), 16)) .. good:sub(last + 5)
+  local function found(bytes, depth) return codes(image.check({ bytes = bytes }, { limits = false, depth = depth }).problems) end
+  t.eq({ found(sealed, "full"), found(sealed), found(sealed, "container") }, { "adler", "adler", "" })
+  t.eq(found(good:sub(1, middle) .. "?" .. good:sub(middle + 2), "container"), "crc")
+  t.eq(found(good:sub(1, middle), "container"), "truncated")
+  t.eq(found("<html>", "container"), "html")
+  local jpeg = image.encode(image.new(64, 64, 1), { format = "jpeg" })
+  t.eq({ found(jpeg, "container"), found(jpeg:sub(1, 100), "container") ~= "" }, { "", true })
+  t.raises("unknown choice 'deep'", image.check, "x", { depth = "deep" })
+end)
+
 t.test("every damage has its code", function()
   local dir = t.tmp()
   local middle = #good // 2

@@ -11,3 +11,7 @@ unset LUA_CPATH_5_4
 ./bin/hilum list | grep -q '^demo '
 ./bin/hilum help image.check | grep -q '^image.check('
 test "$(./bin/hilum -e 'print(hilum.json.encode{1, hilum.vec.new(2, 3):cols()})')" = '[1,3]'
+grep -q '^\.TH HILUM 1' share/man/man1/hilum.1
+for file in bash-completion/completions/hilum zsh/site-functions/_hilum fish/vendor_completions.d/hilum.fish; do
+  grep -q 'completion complete' "share/$file"
+done
