@@ -84,7 +84,7 @@ function author.check_script(words, given)
   local path, why = manifest.find(words[1], given.project or ".")
   if not path then usage(why) end
   local problems = require "host.script_check".problems(path)
-  for _, problem in ipairs(problems) do print(("%s: %s"):format(path, problem)) end
+  for _, problem in ipairs(problems) do print(("%s:%s%s"):format(path, problem:find("^%d+:") and "" or " ", problem)) end
   local lint = require "host.script_check".luacheck(path)
   if lint == nil then
     io.stderr:write("luacheck is not installed: variables were not checked (Debian: lua-check)\n")

@@ -18,7 +18,7 @@ local function run_help(words, given)
   elseif not words[1] or builtins.by_name[words[1]] then
     text = help.overview(project, builtins.in_order)
   else
-    text, why = help.find(words[1], project)
+    text, why = help.find(table.concat(words, " "), project)
   end
   if not text then usage(why) end
   print(text)

@@ -115,7 +115,7 @@ local function workflow_line(m)
   return entry("hilum " .. (#words < 22 and words or m.name), m.summary)
 end
 
-local LUA = { "-e CODE | - | FILE.lua", "Run Lua; hilum alone is a prompt" }
+local LUA = { "-e CODE | FILE.lua", "Run Lua; hilum alone is a prompt" }
 
 local function command_lines(commands)
   local lines = {}
@@ -141,17 +141,33 @@ end
 
 -- References.
 
-local TAGS = { param = "  %s", ["return"] = "  returns %s", usage = "  example: %s", field = "  .%s" }
+local TAGS = { param = "%s", ["return"] = "returns %s", usage = "example: %s", field = ".%s" }
 
-local function reference_entry(item)
+-- The lines of an entry: what stands before its tags, and its tags, each with the lines that go on with it.
+local function take_apart(item)
   local plain, tagged = {}, {}
   for _, line in ipairs(item.text) do
     local tag, rest = line:match("^@(%w+)%s*(.*)$")
-    if not tag then plain[#plain + 1] = line elseif TAGS[tag] then tagged[#tagged + 1] = "  " .. TAGS[tag]:format(rest) end
+    if tag then
+      if tag ~= "usage" then rest = rest:gsub("%s%s+", ": ", 1) end
+      if TAGS[tag] then tagged[#tagged + 1] = TAGS[tag]:format(rest) end
+    elseif #tagged > 0 then
+      tagged[#tagged] = tagged[#tagged] .. " " .. line
+    else
+      plain[#plain + 1] = line
+    end
   end
+  return plain, tagged
+end
+
+local function reference_entry(item)
+  local plain, tagged = take_apart(item)
   local lines = { item.signature }
   if #plain > 0 then lines[#lines + 1] = text.reflow(plain, 4) end
-  if #tagged > 0 then lines[#lines + 1] = table.concat(tagged, "\n") end
+  for _, line in ipairs(tagged) do
+    local wrapped = line:find("^example") and line or text.wrap(line, text.width() - 6, 6)
+    lines[#lines + 1] = "    " .. wrapped
+  end
   return table.concat(lines, "\n")
 end
 

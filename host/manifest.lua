@@ -6,8 +6,8 @@ local verbs = require "host.verbs"
 
 local manifest = {}
 
-local FIELDS = { summary = "string", details = "string", step = "number", options = "table", examples = "table", reads = "table", writes = "table",
-  run = "function", verbs = "table" }
+local FIELDS = { summary = "string", details = "string", step = "number", options = "table", examples = "table", reads = "table",
+  writes = "table", run = "function", verbs = "table" }
 local REQUIRED = { "summary", "options" }
 local OPTION_KEYS = { [1] = true, type = true, help = true, default = true, required = true, short = true, min = true, max = true,
   choices = true, metavar = true, positional = true, hidden = true, must_exist = true, is = true, of = true }
@@ -74,9 +74,10 @@ function manifest.check(m, path)
   for _, spec in ipairs(m.options) do check_option(spec, seen, fail) end
   check_references(m, "reads", fail)
   check_references(m, "writes", fail)
-  if not m.run and not m.verbs then fail("field 'run' is missing") end
+  if not m.run and not next(m.verbs or {}) then fail("field 'run' is missing") end
   for _, name in ipairs(verbs.names(m)) do
-    if not name:find("^%l[%w-]*$") or type(m.verbs[name]) ~= "table" then fail(("verb %s: a word and its manifest are needed"):format(name)) end
+    local named = name:find("^%l[%w-]*$") and type(m.verbs[name]) == "table"
+    if not named then fail(("verb %s: a word and its manifest are needed"):format(name)) end
     manifest.check(verbs.fields(m, name), ("%s: verb %s"):format(path, name))
   end
 end

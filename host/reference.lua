@@ -126,9 +126,13 @@ function reference.find(word)
   if not entries then return nil, ("there is no module '%s'"):format(module or word) end
   if name == "" then return entries end
   local found, names = {}, {}
+  for _, entry in ipairs(entries) do
+    if entry.name == ("%s.%s"):format(module, name) then return { entry } end
+  end
   for i, entry in ipairs(entries) do
     names[i] = entry.name:match("[%w_]+$")
-    if i > 1 and (names[i] == name or entry.name == word) then found[#found + 1] = entry end
+    local is_method_of_it = entry.name:match("([%w_]+):[%w_]+$") == name
+    if i > 1 and (names[i] == name or entry.name == word or is_method_of_it) then found[#found + 1] = entry end
   end
   if #found > 0 then return found end
   return nil, ("%s has no '%s'%s; `hilum help hilum.%s` shows what it has"):format(module, name, options.did_you_mean(name, names), module)

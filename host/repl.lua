@@ -28,6 +28,7 @@ local function show(...)
     io.write("nil, ", color(host.message(second), "red", "stdout"), "\n")
     return
   end
+  while count > 1 and select(count, ...) == nil do count = count - 1 end -- as the error that did not happen
   local texts = {}
   for i = 1, count do texts[i] = require "host.repl.show".text((select(i, ...))) end
   pager.write(table.concat(texts, "\n"))
@@ -40,12 +41,13 @@ local function report(err) io.stderr:write(color(host.message(err), "red"), "\n"
 local function new_session(lines, terminal)
   local session = { terminal = terminal, done = false, remember = lines.remember }
   local function keep_trace(err)
+    if is_error(err) and err.kind == "usage" then return err end -- what was typed is wrong, and that is all
     session.trace = debug.traceback(host.message(err), 2):gsub("\n%s*host%.repl:.*$", "")
     return err
   end
   function session.evaluate(text)
     local f, message = chunk.compile(text, terminal and "=prompt" or "=stdin")
-    if not f then error(message, 0) end
+    if not f then error(host.error("usage", message), 0) end
     session.last = text
     show(f())
   end

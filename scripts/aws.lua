@@ -10,13 +10,13 @@ local function whoami(opt, ctx)
     credentials = identity.source, access_key = identity.access_key, expires = identity.expires and dates.write(identity.expires) }
   local left = identity.expires and identity.expires - session:time()
   ctx.print("%s", require "hilum.term".table({
-    { what = "account", is = result.account },
-    { what = "arn", is = result.arn },
-    { what = "user id", is = result.user_id },
-    { what = "region", is = result.region or "none: set AWS_REGION, or region in the profile" },
-    { what = "credentials", is = ("%s (%s)"):format(result.credentials, result.access_key) },
-    { what = "good until", is = left and ("%s (%d minutes)"):format(result.expires, left // 60) or "they are changed" },
-  }, { "what", "is" }))
+    { what = "account", value = result.account },
+    { what = "arn", value = result.arn },
+    { what = "user id", value = result.user_id },
+    { what = "region", value = result.region or "none: set AWS_REGION, or region in the profile" },
+    { what = "credentials", value = ("%s (%s)"):format(result.credentials, result.access_key) },
+    { what = "good until", value = left and ("%s (%d minutes)"):format(result.expires, left // 60) or "they are changed" },
+  }, { "what", "value" }))
   return result
 end
 

@@ -58,8 +58,8 @@ return {
   summary = "One file to S3, from it, or within it",
   details = "A target that ends in a slash, or is a folder, gets the file's name. - is standard input or output.",
   options = workflow.join({
-    { "from", type = "string", positional = true, required = true, metavar = "FILE|S3URI", help = "a file, s3://bucket/key, or -" },
-    { "to", type = "string", positional = true, required = true, metavar = "FILE|S3URI", help = "a path, s3://bucket/key, or -" },
+    { "from", type = "string", positional = true, required = true, metavar = "FROM", help = "a file, s3://bucket/key, or -" },
+    { "to", type = "string", positional = true, required = true, metavar = "TO", help = "a path, s3://bucket/key, or -" },
   }, workflow.put_options),
   examples = {
     "hilum cp train.jsonl s3://my-bucket/train.jsonl",

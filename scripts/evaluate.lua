@@ -1,7 +1,5 @@
 -- SPDX-License-Identifier: MIT
 -- evaluate: how well images are found, base against fine-tuned. lib/evaluation/evaluating measures; this tells and writes the page.
-local fs = require "hilum.fs"
-
 local PICTURE_SIDE = 160
 
 local function table_rows(result)

@@ -168,11 +168,12 @@ return {
   details = [[
 Downloads, unpacks, checks and stores at once: tar, tar.gz or zip, from a URL or a file, needs no disk but for the images themselves and
 less than 64 MB of memory. `hilum fetch nih` fetches NIH ChestX-ray14, 12 parts of 2 to 4 GB with 112,120 images, each verified by its MD5
-(the table is scripts/lib/fetch/nih.lua).
+(the table is scripts/lib/fetch/nih.lua). The NIH asks who uses them to link to its page, https://nihcc.app.box.com/v/ChestXray-NIHCC, to
+cite Wang et al., CVPR 2017, and to acknowledge the NIH Clinical Center.
 
 Every image is checked as `hilum check` does before it is stored; with --check container only the structure and checksums of the file,
-much faster. Broken images are listed and not stored, the rest is. So is what an archive must not contain: names that lead elsewhere,
-links, devices, the same name twice, members that are too large.
+much faster. Broken images are listed and not stored; the rest is. Listed too is what an archive must not contain: names that lead
+elsewhere, links, devices, the same name twice, members that are too large.
 
 A download that breaks goes on where it was. Run again after whatever happened, fetch loads only the archives that are not complete, and
 stores only images that are not there (by name and size). What it knows of archives is in cache/fetch.jsonl.

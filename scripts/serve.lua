@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
 -- serve: the query page, from this machine to its browser (lib/serve; the page itself is scripts/web).
-local fs = require "hilum.fs"
 
 local function warn_of_exposure(opt, server, ctx)
   ctx.warn("%s is not this machine alone: whoever reaches port %d sees the images%s, and nothing is encrypted", opt.host, server:port(),
@@ -16,14 +15,8 @@ local function wait(server, ctx)
 end
 
 local function run(opt, ctx)
-  local served = require "lib.serve.study".open(opt, ctx)
-  served.max_upload = opt.max_upload
-  served.thumbnails = require "lib.serve.thumbnails".open(fs.join(ctx.project:path("cache"), "thumbnails"), opt.cache)
-  local handle
-  local server <close> = assert(require "hilum.httpd".serve { host = opt.host, port = opt.port, max_body = opt.max_upload,
-    handler = function(request) return handle(request) end })
-  local gate = require "lib.serve.guard".new(opt.host, server:port())
-  handle = require "lib.serve.site".handler(served, gate)
+  local opened, served, gate = require "lib.serve.site".serve(opt, ctx)
+  local server <close> = opened
   if not gate.is_local then warn_of_exposure(opt, server, ctx) end
   ctx.say("%d images at %s", served.main.count, server:url())
   ctx.say("Ctrl-C stops it. A research tool, not for clinical use.")

@@ -10,12 +10,12 @@ local INDENT = "  "
 -- string that is open at the end of its line is wrong.)
 function chunk.compile(text, name)
   text = text .. "\n"
-  local f = load("return " .. text, name)
+  local f, no_expression = load("return " .. text, name)
   if f then return f end
   local message
   f, message = load(text, name)
   if f then return f end
-  return nil, message, message:find("<eof>$") ~= nil
+  return nil, message, message:find("<eof>$") ~= nil or no_expression:find("<eof>$") ~= nil
 end
 
 -- A line for the prompt itself: a command or a question.

@@ -115,7 +115,16 @@ local function columns_of(rows)
   return names
 end
 
+local function is_list_of_texts(value)
+  if not plain_table(value) or #value == 0 then return false end
+  for key, item in next, value do
+    if math.type(key) ~= "integer" or type(item) ~= "string" then return false end
+  end
+  return true
+end
+
 local function cell(value)
+  if is_list_of_texts(value) then value = table.concat(value, ", ") end
   if type(value) == "string" then return (value:gsub("%c", " ")) end
   if type(value) == "number" then return math.type(value) == "float" and tonumber(number(value)) or value end
   if value == nil then return nil end

@@ -77,9 +77,9 @@ static void start_next(struct hl_op *op) {
 
 static void cancel_next(struct hl_op *op) {
   struct next_op *self = (struct next_op *)op, **link = &self->object->first;
-  while (*link && *link != self) link = &(*link)->next;
-  if (*link) *link = self->next;
-  if (link && !*link) self->object->last = link;
+  while (*link != self) link = &(*link)->next;
+  *link = self->next;
+  if (!*link) self->object->last = link;
 }
 
 static void destroy_next(struct hl_op *op) { hl_member_free(((struct next_op *)op)->member); }

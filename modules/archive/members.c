@@ -17,7 +17,7 @@ struct hl_members {
   struct hl_stream *stream;
   uint64_t max_member, max_total, total;
   locale_t utf8;           /* what names are converted to; 0: there is no such locale here */
-  bool is_open, begun;     /* the first bytes were looked at; a header was read */
+  bool is_open;            /* the first bytes are those of a format */
   struct hl_error failure; /* of the stream; HL_OK: none */
 };
 
@@ -72,8 +72,8 @@ static bool fail(struct hl_members *members, struct hl_error *err) {
     return hl_fail_errno(err, members->stream->op, members->stream->source->name);
   }
   const char *what = archive_error_string(members->archive);
-  if (!members->begun) what = "it is neither a tar, gzipped or not, nor a zip";
-  return hl_stream_fail(members->stream, err, members->begun ? "damaged" : "format", "%s", what ? what : "it is damaged");
+  if (!members->is_open) what = "it is neither a tar, gzipped or not, nor a zip";
+  return hl_stream_fail(members->stream, err, members->is_open ? "damaged" : "format", "%s", what ? what : "it is damaged");
 }
 
 /* Marks the member as one without data. False: no memory. */
@@ -209,17 +209,20 @@ static bool open_stream(struct hl_members *members) {
   return members->is_open;
 }
 
+static bool is_header(int status) { return status == ARCHIVE_OK || status == ARCHIVE_WARN; }
+
+static bool is_folder(struct archive_entry *entry) { return archive_entry_filetype(entry) == AE_IFDIR; }
+
 static struct hl_member *find_next(struct hl_members *members, bool *ended, struct hl_error *err) {
   struct archive_entry *entry;
   int status;
-  do {
-    status = archive_read_next_header(members->archive, &entry);
-    members->begun |= status >= ARCHIVE_WARN;
-  } while (status == ARCHIVE_RETRY ||
-           (status != ARCHIVE_EOF && status >= ARCHIVE_WARN && archive_entry_filetype(entry) == AE_IFDIR));
-  if (status != ARCHIVE_EOF && status >= ARCHIVE_WARN) return take(members, entry, err);
-  *ended = status == ARCHIVE_EOF && read_rest(members, err);
-  if (status != ARCHIVE_EOF) fail(members, err);
+  do status = archive_read_next_header(members->archive, &entry);
+  while (status == ARCHIVE_RETRY || (is_header(status) && is_folder(entry)));
+  if (is_header(status)) return take(members, entry, err);
+  if (status == ARCHIVE_EOF)
+    *ended = read_rest(members, err);
+  else
+    fail(members, err);
   return NULL;
 }
 

@@ -37,14 +37,21 @@ static size_t component(const char *name, const char **next) {
   return length;
 }
 
+static const char *refuse_components(const char *name) {
+  const char *next, *refusal = "it has no name";
+  for (; *name; name = next) {
+    size_t length = component(name, &next);
+    if (length == 2 && name[0] == '.' && name[1] == '.') return "its name leads out of the folder";
+    if (length > 1 || *name != '.') refusal = NULL;
+  }
+  return refusal;
+}
+
 const char *hl_name_refusal(const char *name) {
-  if (!*name) return "it has no name";
   if (strlen(name) > HL_NAME_MAX) return "its name is too long";
   if (*name == '/') return "its name is absolute";
-  const char *next;
-  for (const char *at = name; *at; at = next)
-    if (component(at, &next) == 2 && at[0] == '.' && at[1] == '.') return "its name leads out of the folder";
-  return refuse_characters(name);
+  const char *refusal = refuse_components(name);
+  return refusal ? refusal : refuse_characters(name);
 }
 
 void hl_name_clean(const char *name, char *clean) {

@@ -9,8 +9,8 @@
 
 enum { HL_NAME_MAX = 1024 }; /* bytes, as S3 has it */
 
-/* Why the name must not be used, or NULL. Refused are names that are empty, too long, absolute, that contain "..", control
- * characters (POSIX and Unicode's C1) or what is not UTF-8 (RFC 3629). */
+/* Why the name must not be used, or NULL. Refused are names that are empty ("." too), too long, absolute, that contain "..",
+ * control characters (POSIX and Unicode's C1) or what is not UTF-8 (RFC 3629). */
 const char *hl_name_refusal(const char *name);
 
 /* Writes name without "." and empty components ("./a//b" becomes "a/b") to clean, which may be name itself and has room for it.

@@ -14,7 +14,7 @@ enum {
   SNIFFED = 6,        /* bytes that tell gzip, and what is no archive at all, from the rest */
 };
 
-static const uint8_t MAGIC[] = {0x1F, 0x8B}; /* RFC 1952, 2.3.1 */
+static const uint8_t magic[] = {0x1F, 0x8B}; /* RFC 1952, 2.3.1 */
 
 /* PNGs do not shrink at all and tables to a tenth; deflate could make a thousandth. */
 enum { BOMB_RATIO = 250, BOMB_ALLOWANCE = 1 << 26 };
@@ -66,9 +66,7 @@ static const char *known_format(const uint8_t *bytes, size_t size) {
   static const struct {
     const char *begins, *what;
   } formats[] = {{"BZh", "it is compressed with bzip2: unpack it with bunzip2 first"},
-                 {"\xFD"
-                  "7zXZ",
-                  "it is compressed with xz: unpack it with unxz first"},
+                 {"\3757zXZ", "it is compressed with xz: unpack it with unxz first"},
                  {"\x28\xB5\x2F\xFD", "it is compressed with zstd: unpack it with unzstd first"},
                  {"<", "it is a web page or XML, not an archive: has the link expired?"},
                  {"{", "it is JSON, not an archive"}};
@@ -101,7 +99,7 @@ static bool begin(struct hl_stream *stream) {
   if (stream->ready == 0) return hl_stream_fail(stream, stream->err, "empty", "empty");
   const char *other = known_format(stream->in, stream->ready);
   if (other) return hl_stream_fail(stream, stream->err, "format", "%s", other);
-  bool is_gzip = stream->ready >= sizeof MAGIC && memcmp(stream->in, MAGIC, sizeof MAGIC) == 0;
+  bool is_gzip = stream->ready >= sizeof magic && memcmp(stream->in, magic, sizeof magic) == 0;
   return !is_gzip || begin_gzip(stream);
 }
 
@@ -160,7 +158,7 @@ static bool begin_member(struct hl_stream *stream, bool *ended) {
   *ended = state->avail_in == 0;
   if (*ended) return true;
   if (state->next_in[0] == 0) return skip_padding(stream);
-  if (state->next_in[0] != MAGIC[0]) return fail_trailing(stream);
+  if (state->next_in[0] != magic[0]) return fail_trailing(stream);
   isal_inflate_reset(state);
   state->crc_flag = ISAL_GZIP;
   stream->between = false;

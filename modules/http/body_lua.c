@@ -159,7 +159,6 @@ int l_digest(lua_State *L) {
   hl_op_pin(L, &self->op, 1);
   if (!hl_http_digests_begin(&self->digests, hl_http_client_hashes(hl_http_get_client(L)), wanted))
     return luaL_error(L, "not enough memory");
-  hl_op_pin(L, &self->op, lua_upvalueindex(1));
   return self->body->kind == HL_HTTP_MEMORY && self->body->size <= SMALL ? hl_op_run_here(L, &self->op)
                                                                          : hl_op_await(L, &self->op);
 }

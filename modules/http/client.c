@@ -72,10 +72,21 @@ static void return_socket(struct hl_http_client *client, struct hl_http_socket *
   client->spare = self;
 }
 
+/* Handles of curl's own have no exchange. */
+static void note_socket(CURL *easy, curl_socket_t fd, bool opened) {
+  struct hl_http_exchange *exchange = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &exchange);
+  if (!exchange) return;
+  if (opened)
+    exchange->fd = fd;
+  else if (exchange->fd == fd)
+    exchange->fd = CURL_SOCKET_BAD;
+}
+
 static int set_socket(CURL *easy, curl_socket_t fd, int what, void *argument, void *known) {
   struct hl_http_client *client = argument;
   struct hl_http_socket *self = known;
-  (void)easy;
+  note_socket(easy, fd, what != CURL_POLL_REMOVE);
   if (what == CURL_POLL_REMOVE) {
     if (self) return_socket(client, self);
     return 0;

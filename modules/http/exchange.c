@@ -4,9 +4,11 @@
  * slow from a network that is. Only the time to connect is curl's.
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "http/engine.h"
 #include "http/failure.h"
@@ -16,16 +18,14 @@ enum { SMALLEST_UPLOAD = 1 << 14, LARGEST_UPLOAD = 1 << 18, RECEIVE = 1 << 16, O
 
 /* Timeouts. */
 
-static void on_deadline(struct hl_timer *timer);
-
 static double patience(const struct hl_http_exchange *self) {
   return self->phase == HL_HTTP_WAITING ? self->first_byte_timeout : self->stall_timeout;
 }
 
 /* A byte has moved. The timer is set anew only when another kind of waiting begins; when it fires it looks at `moved`. */
-static void move(struct hl_http_exchange *self, int phase) {
+static void move(struct hl_http_exchange *self, enum hl_http_phase phase) {
   self->moved = hl_now();
-  if ((int)self->phase == phase) return;
+  if (self->phase == phase) return;
   self->phase = phase;
   if (phase == HL_HTTP_PAUSED)
     hl_timer_stop(self->client->loop, &self->timer);
@@ -40,8 +40,20 @@ static void fail_late(struct hl_http_exchange *self) {
   hl_http_fail_as(&self->err, HL_TIMEOUT, waits ? "FIRST_BYTE_TIMEOUT" : "STALL_TIMEOUT", true, self->url, what);
 }
 
+/* What the other side has got: on a slow line curl and the system hold much that is not sent yet. */
+static curl_off_t find_delivered(const struct hl_http_exchange *self) {
+  curl_off_t sent = 0;
+  int held = 0;
+  curl_easy_getinfo(self->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  if (self->fd != CURL_SOCKET_BAD) ioctl(self->fd, SIOCOUTQ, &held);
+  return sent - held;
+}
+
 static void on_deadline(struct hl_timer *timer) {
   struct hl_http_exchange *self = (struct hl_http_exchange *)((char *)timer - offsetof(struct hl_http_exchange, timer));
+  curl_off_t delivered = find_delivered(self);
+  if (delivered != self->delivered) self->moved = hl_now();
+  self->delivered = delivered;
   double left = self->moved + patience(self) - hl_now();
   if (left > 0) {
     hl_timer_start(self->client->loop, timer, left);
@@ -226,6 +238,7 @@ static bool begin(struct hl_http_exchange *self) {
 
 void hl_http_start(struct hl_http_client *client, struct hl_http_exchange *self) {
   self->client = client;
+  self->fd = CURL_SOCKET_BAD;
   self->timer.fire = on_deadline;
   if (begin(self)) return;
   hl_http_cancel(self);

@@ -68,7 +68,19 @@ static int find_errno(CURL *easy, CURLcode result, const char *detail) {
   return fresh ? (int)number : 0;
 }
 
+static bool fail_tunnel(struct hl_error *err, CURL *easy, const char *url) {
+  long status = 0;
+  char what[96];
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  if (status < 300) return false;
+  snprintf(what, sizeof what, "its proxy refuses the connection (status %ld): check https_proxy and no_proxy", status);
+  hl_http_fail_as(err, HL_NET, "PROXY", status >= 500, url, what);
+  err->status = (int)status;
+  return true;
+}
+
 void hl_http_fail(struct hl_error *err, CURL *easy, CURLcode result, const char *url, const char *detail) {
+  if (fail_tunnel(err, easy, url)) return;
   const struct failure *failure = find(result);
   int number = failure->cause ? find_errno(easy, result, detail) : 0;
   const char *name = number ? strerrorname_np(number) : NULL;

@@ -34,6 +34,9 @@ void hl_http_client_close(struct hl_http_client *client);
 /* What the digests of exchanges and bodies share; as long as the client. */
 struct hl_hash_shared *hl_http_client_hashes(struct hl_http_client *client);
 
+/* PAUSED: the pipe that takes the answer is full. */
+enum hl_http_phase { HL_HTTP_CONNECTING, HL_HTTP_SENDING, HL_HTTP_WAITING, HL_HTTP_RECEIVING, HL_HTTP_PAUSED };
+
 struct hl_http_exchange {
   /* The request. It stays as it is until the exchange has ended; but method and ca are only read when it starts. */
   const char *method, *url;
@@ -63,10 +66,12 @@ struct hl_http_exchange {
   /* Private. */
   struct hl_http_client *client;
   CURL *easy;
+  curl_socket_t fd; /* CURL_SOCKET_BAD while it has none */
   struct hl_http_reader reader;
   struct hl_timer timer;
-  double moved; /* when the last byte went either way */
-  enum { HL_HTTP_CONNECTING, HL_HTTP_SENDING, HL_HTTP_WAITING, HL_HTTP_RECEIVING, HL_HTTP_PAUSED } phase;
+  enum hl_http_phase phase;
+  double moved;         /* when the last byte went either way, as far as is known */
+  curl_off_t delivered; /* of what is sent, when the timer last looked */
   bool to_sink;
   char detail[CURL_ERROR_SIZE];
 };

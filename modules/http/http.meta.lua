@@ -30,7 +30,7 @@ local http = {}
 ---@field http2? boolean                where the server offers it; default true
 
 --- Sends one request and waits for the answer. An answer of any status is a response, not an error.
---- Errors: kind "net" (code ECONNREFUSED, RESOLVE, EMPTY_ANSWER, TRUNCATED …), "tls" (CERTIFICATE, CA_FILE, TLS), "timeout"
+--- Errors: kind "net" (code ECONNREFUSED, RESOLVE, EMPTY_ANSWER, TRUNCATED, PROXY …), "tls" (CERTIFICATE, CA_FILE, TLS), "timeout"
 --- (CONNECT_TIMEOUT, FIRST_BYTE_TIMEOUT, STALL_TIMEOUT), "http" (BAD_ANSWER, HEADERS, LIMIT, RANGE_IGNORED), "io" (the file sent or
 --- written; FILE_CHANGED). retryable says whether another attempt may succeed. A pipe or sink keeps what it got.
 ---@param request hilum.http.Request

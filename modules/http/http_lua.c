@@ -11,10 +11,10 @@ unsigned hl_http_check_digests(lua_State *L, int index) {
   unsigned wanted = 0;
   index = lua_absindex(L, index);
   if (lua_isnil(L, index)) return 0;
-  luaL_argcheck(L, lua_istable(L, index), 1, "option 'digest': a list of names expected");
+  if (!lua_istable(L, index)) luaL_error(L, "digests: a list of names expected, got %s", luaL_typename(L, index));
   for (lua_Integer i = 1; lua_rawgeti(L, index, i) != LUA_TNIL; i++) {
     enum hl_hash_kind kind = lua_type(L, -1) == LUA_TSTRING ? hl_hash_kind(lua_tostring(L, -1)) : HL_HASH_KINDS;
-    luaL_argcheck(L, kind < HL_HASH_KINDS, 1, "digests are sha256, sha1, md5, crc32, crc32c and crc64nvme");
+    if (kind == HL_HASH_KINDS) luaL_error(L, "digests are sha256, sha1, md5, crc32, crc32c and crc64nvme");
     wanted |= 1u << kind;
     lua_pop(L, 1);
   }
@@ -41,13 +41,19 @@ static int l_client_gc(lua_State *L) {
   return 0;
 }
 
+/* One client for a state, however often the module is loaded: bodies and requests rely on it. */
 static void push_client(lua_State *L) {
   static const luaL_Reg none[] = {{NULL, NULL}}, meta[] = {{"__gc", l_client_gc}, {NULL, NULL}};
+  static const char *const key = "hilum.http.client";
+  if (lua_getfield(L, LUA_REGISTRYINDEX, key) == LUA_TUSERDATA) return;
+  lua_pop(L, 1);
   hl_new_type(L, HL_HTTP_CLIENT, none, meta);
   struct hl_http_client **client = hl_new_object(L, HL_HTTP_CLIENT, sizeof(struct hl_http_client *));
   struct hl_error err;
   *client = hl_http_client_open(hl_loop_of(L), &err);
   if (!*client) luaL_error(L, "%s", err.message);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, LUA_REGISTRYINDEX, key);
 }
 
 HL_MODULE int luaopen_hilum_http(lua_State *L) {

@@ -15,7 +15,7 @@
 /* The client is the first upvalue of each function and method that needs it. [-0, +0, -] */
 struct hl_http_client *hl_http_get_client(lua_State *L);
 
-/* The names of digests in the table at index (may be nil), as bits; raises for any other. [-0, +0, e] */
+/* The names of digests in the list at index (may be nil), as bits; raises for any other. [-0, +0, e] */
 unsigned hl_http_check_digests(lua_State *L, int index);
 /* Pushes the table of their texts. [-0, +1, m] */
 void hl_http_push_digests(lua_State *L, const struct hl_http_digests *digests);

@@ -136,9 +136,16 @@ static const char *default_bundle(void) {
   return path && *path ? path : NULL;
 }
 
+static const char *read_method(lua_State *L) {
+  const char *method = hl_opt_string(L, 1, "method", "GET");
+  size_t capitals = strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  luaL_argcheck(L, capitals && !method[capitals], 1, "option 'method': capital letters expected");
+  return method;
+}
+
 static void read_options(lua_State *L, struct request_op *self) {
   struct hl_http_exchange *exchange = &self->exchange;
-  exchange->method = hl_opt_string(L, 1, "method", "GET");
+  exchange->method = read_method(L);
   exchange->limit = (uint64_t)hl_opt_integer(L, 1, "limit", LIMIT, 0, LUA_MAXINTEGER);
   exchange->http2 = hl_opt_bool(L, 1, "http2", true);
   exchange->ca = hl_opt_string(L, 1, "ca", default_bundle());
@@ -213,7 +220,6 @@ int l_request(lua_State *L) {
   struct request_op *self = hl_op_new(L, &cls, sizeof *self);
   self->client = hl_http_get_client(L);
   self->exchange.ended = end_request;
-  hl_op_pin(L, &self->op, lua_upvalueindex(1));
   read_url(L, self);
   read_options(L, self);
   read_headers(L, &self->exchange);

@@ -16,7 +16,7 @@ static bool adopt(struct hl_http_sink *sink, int fd, const char *path, uint64_t 
 }
 
 bool hl_http_sink_open(struct hl_http_sink *sink, const char *path, uint64_t at, struct hl_error *err) {
-  return adopt(sink, open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666), path, at, err);
+  return adopt(sink, open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666), path, at, err);
 }
 
 bool hl_http_sink_share(struct hl_http_sink *sink, int fd, const char *path, uint64_t at, struct hl_error *err) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What takes the body of an answer: an open file, from some offset on, or a pipe. Main thread.
+ * What takes the body of an answer: an open file, from some offset on, or a pipe. Main thread: a disk that cannot keep up with
+ * the network holds up the loop for as long as the system makes those wait who write too much.
  */
 #ifndef HILUM_HTTP_SINK_H
 #define HILUM_HTTP_SINK_H

@@ -54,8 +54,8 @@ size_t hl_png_passes(const struct hl_png_header *header, struct hl_png_pass pass
 /* The inflated size of all rows with their filter bytes. */
 size_t hl_png_raw_size(const struct hl_png_header *header);
 
-/* Walks the chunks, checks lengths, order and every CRC, and puts the stream together. On false png->header is set if IHDR was
- * good. Defects: "truncated", "crc", "header", "chunk". */
+/* Walks the chunks, checks lengths, order and every CRC, and puts the stream together (with scratch NULL only its size is right).
+ * On false png->header is set if IHDR was good. Defects: "truncated", "crc", "header", "chunk". */
 bool hl_png_open(const uint8_t *bytes, size_t size, struct hl_scratch *scratch, struct hl_png *png, struct hl_error *err);
 
 /* Whether pixels can be had at all: refuses what is over HL_IMAGE_MAX_PIXELS ("bomb") and what cannot be all there, going by the

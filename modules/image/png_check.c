@@ -53,7 +53,7 @@ static void report_data(const struct hl_png *png, const struct hl_error *err, st
 void hl_png_check(const uint8_t *bytes, size_t size, bool container_only, struct hl_scratch *scratch, struct hl_report *report) {
   struct hl_png png;
   struct hl_error err = {0};
-  bool is_open = hl_png_open(bytes, size, scratch, &png, &err);
+  bool is_open = hl_png_open(bytes, size, container_only ? NULL : scratch, &png, &err);
   describe(&png.header, report);
   if (!is_open) {
     hl_report_defect(report, &err);

@@ -151,6 +151,10 @@ static bool take_data(struct walk *walk, const struct chunk *chunk, struct hl_er
     png->stream_size = chunk->length;
     return true;
   }
+  if (!walk->scratch) {
+    png->stream_size += chunk->length;
+    return true;
+  }
   struct hl_room *joined = &walk->scratch->stream;
   if (png->data_chunks == 2) {
     if (!hl_room_reserve(joined, walk->size)) return hl_no_memory(err);

@@ -167,7 +167,7 @@ static unsigned char redraw(EditLine *el, int key) {
 }
 
 struct function {
-  const char *name;
+  const wchar_t *name; /* wide, as libedit keeps it: of others it would make copies that it does not free */
   unsigned char (*press)(EditLine *el, int key);
 };
 
@@ -177,10 +177,10 @@ struct binding {
 
 void hl_line_bind_keys(EditLine *el) {
   static const struct function functions[] = {
-      {"hilum-complete", press_tab},   {"hilum-enter", press_enter},   {"hilum-newline", press_alt_enter},
-      {"hilum-up", press_up},          {"hilum-down", press_down},     {"hilum-paste", take_paste},
-      {"hilum-listing", show_listing}, {"hilum-interrupt", interrupt}, {"hilum-give-up", give_up},
-      {"hilum-redraw", redraw},
+      {L"hilum-complete", press_tab},   {L"hilum-enter", press_enter},   {L"hilum-newline", press_alt_enter},
+      {L"hilum-up", press_up},          {L"hilum-down", press_down},     {L"hilum-paste", take_paste},
+      {L"hilum-listing", show_listing}, {L"hilum-interrupt", interrupt}, {L"hilum-give-up", give_up},
+      {L"hilum-redraw", redraw},
   };
   static const struct binding bindings[] = {
       {SUBMIT, "ed-newline"},
@@ -214,7 +214,7 @@ void hl_line_bind_keys(EditLine *el) {
       {"\022", "em-inc-search-prev"},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-    el_set(el, EL_ADDFN, functions[i].name, "hilum", functions[i].press);
+    el_wset(el, EL_ADDFN, functions[i].name, L"hilum", functions[i].press);
   for (size_t i = 0; i < sizeof bindings / sizeof *bindings; i++)
     el_set(el, EL_BIND, bindings[i].key, bindings[i].function, NULL);
 }

@@ -29,9 +29,7 @@ static bool can_edit(void) {
   return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && kind && *kind && strcmp(kind, "dumb") != 0;
 }
 
-static char *get_prompt(EditLine *el) {
-  return (char *)(uintptr_t)hl_editor_of(el)->prompt; /* libedit does not write into it */
-}
+static char *get_prompt(EditLine *el) { return (char *)(uintptr_t)hl_editor_of(el)->prompt; /* libedit does not write into it */ }
 
 static void set_up(struct hl_editor *self, int limit) {
   HistEvent event;

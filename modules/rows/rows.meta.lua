@@ -52,7 +52,7 @@ function Set:add(numbers) end
 
 --- Adds the rows that have a tag. A tag is 8 bytes of the file: the row from 0 on and the value, as little-endian 32-bit numbers.
 ---@param tags hilum.rows.File
----@param value integer
+---@param value integer|integer[]  or several, for which it takes a bit of memory for each number up to the largest
 ---@return hilum.rows.Set? self
 ---@return hilum.Error? err  kind "integrity": a row that the set has no room for
 ---@usage assert(fs.write("tags.bin", ("<I4I4I4I4"):pack(0, 7, 2, 9)))

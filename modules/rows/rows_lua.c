@@ -106,13 +106,32 @@ static int l_set_add(lua_State *L) {
   return push_self(L);
 }
 
+static uint32_t check_value(lua_State *L, int index) {
+  int is_integer;
+  lua_Integer value = lua_tointegerx(L, index, &is_integer);
+  luaL_argcheck(L, is_integer && value >= 0 && value <= UINT32_MAX, 3, "not a number of 32 bits");
+  return (uint32_t)value;
+}
+
+/* The list at index 3 as a set of values, which it pushes. */
+static const struct hl_row_set *push_values(lua_State *L) {
+  size_t count = 0;
+  for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++, lua_pop(L, 1))
+    if (check_value(L, -1) >= count) count = (size_t)check_value(L, -1) + 1;
+  struct hl_row_set *values = hl_new_object(L, SET_TYPE, sizeof *values + hl_row_set_words(count) * sizeof(uint64_t));
+  values->count = count;
+  for (lua_Integer i = 1; lua_rawgeti(L, 3, i) != LUA_TNIL; i++, lua_pop(L, 1)) hl_row_set_add(values, check_value(L, -1));
+  return values;
+}
+
 static int l_set_add_tagged(lua_State *L) {
   struct hl_row_set *set = check_set(L, 1);
   const struct hl_mapped *tags = check_file(L, 2);
-  lua_Integer value = luaL_checkinteger(L, 3);
-  luaL_argcheck(L, value >= 0 && value <= UINT32_MAX, 3, "not a number of 32 bits");
+  lua_settop(L, 3);
+  bool all_in = lua_istable(L, 3) ? hl_row_set_add_tagged_any(set, tags->data, tags->size, push_values(L))
+                                  : hl_row_set_add_tagged(set, tags->data, tags->size, check_value(L, 3));
   struct hl_error err;
-  if (hl_row_set_add_tagged(set, tags->data, tags->size, (uint32_t)value)) return push_self(L);
+  if (all_in) return push_self(L);
   hl_fail(&err, HL_INTEGRITY, "Set:add_tagged", "a tag names a row beyond the last (%zu)", set->count);
   return hl_push_error(L, &err);
 }

@@ -5,15 +5,26 @@ static uint32_t load_u32(const uint8_t *bytes) {
   return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
+/* Adds the row of a tag. False: there is no such row. */
+static bool add_row(struct hl_row_set *set, const uint8_t *tag) {
+  uint32_t row = load_u32(tag);
+  if (row >= set->count) return false;
+  hl_row_set_add(set, row);
+  return true;
+}
+
 bool hl_row_set_add_tagged(struct hl_row_set *set, const uint8_t *tags, size_t bytes, uint32_t value) {
   bool all_in = true;
+  for (size_t i = 0; i + HL_TAG_BYTES <= bytes; i += HL_TAG_BYTES)
+    if (load_u32(tags + i + 4) == value) all_in &= add_row(set, tags + i);
+  return all_in;
+}
+
+bool hl_row_set_add_tagged_any(struct hl_row_set *set, const uint8_t *tags, size_t bytes, const struct hl_row_set *values) {
+  bool all_in = true;
   for (size_t i = 0; i + HL_TAG_BYTES <= bytes; i += HL_TAG_BYTES) {
-    if (load_u32(tags + i + 4) != value) continue;
-    uint32_t row = load_u32(tags + i);
-    if (row < set->count)
-      hl_row_set_add(set, row);
-    else
-      all_in = false;
+    uint32_t value = load_u32(tags + i + 4);
+    if (value < values->count && hl_row_set_has(values, value)) all_in &= add_row(set, tags + i);
   }
   return all_in;
 }

@@ -27,6 +27,9 @@ static inline bool hl_row_set_has(const struct hl_row_set *set, size_t row) { re
 /* Adds the rows that the tags give this value. False: one of them is not below set->count. */
 bool hl_row_set_add_tagged(struct hl_row_set *set, const uint8_t *tags, size_t bytes, uint32_t value);
 
+/* The same for every value in a set of values. */
+bool hl_row_set_add_tagged_any(struct hl_row_set *set, const uint8_t *tags, size_t bytes, const struct hl_row_set *values);
+
 /* set = set and other, set and not other, not set. Both have the same count. */
 void hl_row_set_keep(struct hl_row_set *set, const struct hl_row_set *other);
 void hl_row_set_remove(struct hl_row_set *set, const struct hl_row_set *other);

@@ -33,23 +33,14 @@ struct hl_query {
 /* high and low: zeroed, each n padded to HL_INT8_ALIGN. */
 void hl_query_prepare(struct hl_query *query, enum hl_metric metric, const float *x, size_t n, int8_t *high, int8_t *low);
 
-/* What decides whether a row can be among the best for a query, of each: a row's scale, residual, length and base; a query's
- * scale, what a residual and a length count for, and the cut. */
-enum { HL_TERMS = 4 };
-
-/* A query's terms except the last; coarse: for products of the high digits alone. */
+/* The terms that hl_int8_kernels.reach takes for a query, except the last; coarse: the products are of the high digits alone. */
 void hl_query_terms(const struct hl_query *query, bool coarse, float terms[HL_TERMS]);
 
 /* The last term: a row whose upper bound is below worst (a score) is not reached. */
 float hl_query_cut(const struct hl_query *query, float worst);
 
+/* The terms that reach takes for a row. */
 void hl_row_terms(const struct hl_quantized *rows, size_t row, enum hl_metric metric, float terms[HL_TERMS]);
-
-/* What is added to dots * scale * scale: hl_int8_kernels.reach tells by that which rows a query reaches. No less if a row's terms
- * grow. */
-static inline float hl_rest(const float row[HL_TERMS], const float query[HL_TERMS]) {
-  return row[1] * query[1] + row[2] * query[2] + (row[3] + query[3]);
-}
 
 /* Whether the terms of all these rows (at least one) for inner products are scale, residual, length and 0. */
 bool hl_rows_have_bounds(const struct hl_quantized *rows, size_t first, size_t count);

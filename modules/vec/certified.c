@@ -161,47 +161,46 @@ static void consider(const struct hl_certified *job, size_t query, size_t row, s
 
 /* Scanning for one query. */
 
-/* What reach takes of a tile's rows. */
-struct sieve {
-  float scales[TILE], rests[TILE];
+/* The terms of the rows at count positions from first on, in columns. */
+struct columns {
+  float room[HL_TERMS][TILE];
+  const float *terms[HL_TERMS];
 };
 
-/* Where all rows have bounds, the terms for inner products are those of the quantised rows as they are. */
-static void fill_plain(const struct hl_quantized *rows, size_t first, size_t count, const float one[HL_TERMS],
-                       struct sieve *sieve) {
-  memcpy(sieve->scales, rows->scale + first, count * sizeof *sieve->scales);
-  for (size_t i = 0; i < count; i++)
-    sieve->rests[i] = rows->residual[first + i] * one[1] + rows->length[first + i] * one[2] + one[3];
-}
-
-/* one: the query's terms. */
-static void fill_sieve(const struct hl_certified *job, size_t first, size_t count, const float one[HL_TERMS],
-                       struct sieve *sieve) {
+static void fill_columns(const struct hl_certified *job, size_t first, size_t count, struct columns *columns) {
   float terms[HL_TERMS];
-  memset(sieve, 0, sizeof *sieve);
-  if (job->metric == HL_METRIC_DOT && !job->search.only && hl_rows_have_bounds(job->rows, first, count)) {
-    fill_plain(job->rows, first, count, one, sieve);
-    return;
-  }
+  memset(columns->room, 0, sizeof columns->room);
+  for (size_t term = 0; term < HL_TERMS; term++) columns->terms[term] = columns->room[term];
   for (size_t i = 0; i < count; i++) {
     hl_row_terms(job->rows, row_at(&job->search, first + i), job->metric, terms);
-    sieve->scales[i] = terms[0];
-    sieve->rests[i] = hl_rest(terms, one);
+    for (size_t term = 0; term < HL_TERMS; term++) columns->room[term][i] = terms[term];
   }
+}
+
+/* Where all rows have bounds, the terms for inner products are the columns of the quantised rows as they are. */
+static void find_columns(const struct hl_certified *job, size_t first, size_t count, struct columns *columns) {
+  static const float zeros[TILE];
+  if (job->metric != HL_METRIC_DOT || job->search.only || !hl_rows_have_bounds(job->rows, first, count)) {
+    fill_columns(job, first, count, columns);
+    return;
+  }
+  columns->terms[0] = job->rows->scale + first;
+  columns->terms[1] = job->rows->residual + first;
+  columns->terms[2] = job->rows->length + first;
+  columns->terms[3] = zeros;
 }
 
 /* Considers the rows at count positions from first on whose products are given. */
 static void sift(const struct hl_certified *job, size_t query, size_t first, size_t count, const int32_t products[TILE],
                  struct kept *kept) {
   if (!count) return;
-  struct sieve sieve;
+  struct columns columns;
   float one[HL_TERMS];
   uint32_t found[TILE];
+  find_columns(job, first, count, &columns);
   hl_query_terms(&job->asked[query], false, one);
   one[HL_TERMS - 1] = hl_query_cut(&job->asked[query], bar_of(kept));
-  fill_sieve(job, first, count, one, &sieve);
-  size_t reached =
-      hl_int8_kernels()->reach(products, sieve.scales, sieve.rests, one[0], (count + PANEL - 1) / PANEL * PANEL, found);
+  size_t reached = hl_int8_kernels()->reach(products, columns.terms, one, (count + PANEL - 1) / PANEL * PANEL, found);
   for (size_t i = 0; i < reached && found[i] < count; i++) consider(job, query, row_at(&job->search, first + found[i]), kept);
 }
 
@@ -248,29 +247,11 @@ struct crowd {
   int8_t *room; /* for ROWS rows */
   struct kept kept[CHUNK];
   float cut[CHUNK];
-  float scales[ROWS];   /* of the rows under way */
-  float most[HL_TERMS]; /* the largest of their terms: one rest for all of them will do, since most are of about one length */
-  float rests[BLOCK];   /* for the queries under way */
+  float rows[ROWS][HL_TERMS]; /* the terms of the rows under way */
 };
 
 static void update_cut(const struct hl_certified *job, struct crowd *crowd, size_t i) {
   crowd->cut[i] = hl_query_cut(&job->asked[crowd->first + i], bar_of(&crowd->kept[i]));
-}
-
-static float rest_of(const struct hl_certified *job, const struct crowd *crowd, size_t i) {
-  size_t query = crowd->first + i;
-  const float terms[HL_TERMS] = {0, job->coarse[1][query], job->coarse[2][query], crowd->cut[i]};
-  return hl_rest(crowd->most, terms);
-}
-
-static void fill_terms(const struct hl_certified *job, struct crowd *crowd, size_t from, size_t count) {
-  float terms[HL_TERMS];
-  for (size_t r = 0; r < count; r++) {
-    hl_row_terms(job->rows, row_at(&job->search, from + r), job->metric, terms);
-    crowd->scales[r] = terms[0];
-    for (size_t term = 1; term < HL_TERMS; term++)
-      if (r == 0 || terms[term] > crowd->most[term]) crowd->most[term] = terms[term];
-  }
 }
 
 /* Considers a row, the r-th of those under way, for the queries of a block whose products with it are given. */
@@ -278,11 +259,12 @@ static void sift_block(const struct hl_certified *job, struct crowd *crowd, size
                        const int32_t *products, size_t width) {
   uint32_t found[BLOCK];
   size_t first = crowd->first + block;
-  size_t reached = hl_int8_kernels()->reach(products, job->coarse[0] + first, crowd->rests, crowd->scales[r], width, found);
+  const float *const many[HL_TERMS] = {job->coarse[0] + first, job->coarse[1] + first, job->coarse[2] + first,
+                                       crowd->cut + block};
+  size_t reached = hl_int8_kernels()->reach(products, many, crowd->rows[r], width, found);
   for (size_t i = 0; i < reached && block + found[i] < crowd->count; i++) {
     consider(job, first + found[i], row, &crowd->kept[block + found[i]]);
     update_cut(job, crowd, block + found[i]);
-    crowd->rests[found[i]] = rest_of(job, crowd, block + found[i]);
   }
 }
 
@@ -292,7 +274,6 @@ static void scan_block(const struct hl_certified *job, struct crowd *crowd, size
   int32_t products[ROWS * BLOCK];
   size_t panels = (at_most(crowd->count - block, BLOCK) + PANEL - 1) / PANEL, width = panels * PANEL, stride = job->rows->stride;
   hl_int8_kernels()->multiply(digits, job->panels + (crowd->first + block) * stride, panels, stride, products);
-  for (size_t i = 0; i < width; i++) crowd->rests[i] = rest_of(job, crowd, block + i);
   for (size_t r = 0; r < count; r++)
     sift_block(job, crowd, block, row_at(&job->search, from + r), r, products + r * width, width);
 }
@@ -301,7 +282,7 @@ static void scan_crowd(const struct hl_certified *job, struct crowd *crowd, size
   for (; from < end; from += ROWS) {
     size_t count = at_most(end - from, ROWS);
     const int8_t *digits = gather_digits(job, from, count, crowd->room);
-    fill_terms(job, crowd, from, count);
+    for (size_t r = 0; r < count; r++) hl_row_terms(job->rows, row_at(&job->search, from + r), job->metric, crowd->rows[r]);
     for (size_t block = 0; block < crowd->count; block += BLOCK) scan_block(job, crowd, block, from, count, digits);
   }
 }

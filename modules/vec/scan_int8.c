@@ -64,11 +64,12 @@ void hl_int8_multiply_portable(const int8_t *rows, const int8_t *panels, size_t 
       multiply(rows + r * n, panels + p * HL_INT8_PANEL * n, n, out + (r * count + p) * HL_INT8_PANEL);
 }
 
-size_t hl_int8_reach_portable(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n,
+size_t hl_int8_reach_portable(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,
                               uint32_t *found) {
   size_t count = 0;
   for (size_t i = 0; i < n; i++) {
-    float margin = (float)dots[i] * scales[i] * scale + rests[i];
+    float product = (float)dots[i] * many[0][i] * one[0];
+    float margin = product + many[1][i] * one[1] + many[2][i] * one[2] + (many[3][i] + one[3]);
     found[count] = (uint32_t)i;
     count += margin < 0 ? 0 : 1;
   }

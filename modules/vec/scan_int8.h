@@ -22,6 +22,10 @@ struct hl_digits {
   unsigned shift;
 };
 
+/* What decides whether a row can be among the best for a query, for one side of it: {scale, residual, length, base} of a row,
+ * {scale, of the residual, of the length, cut} of a query (certificate.h). */
+enum { HL_TERMS = 4 };
+
 struct hl_int8_kernels {
   /* out[i] = rows[i] . query, for four rows; meanwhile next[i] is fetched, a row that is read soon. */
   void (*dot_streams)(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],
@@ -31,9 +35,10 @@ struct hl_int8_kernels {
    * query q of a panel is panel[i / 4 * 64 + q * 4 + i % 4]; panels lie one after another too. */
   void (*multiply)(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out);
 
-  /* Finds the i below n with not dots[i] * scales[i] * scale + rests[i] < 0, rounded after each step or after fewer, and stores
-   * them; returns how many. NaN counts as found. n is a multiple of 16. */
-  size_t (*reach)(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n, uint32_t *found);
+  /* Finds the i below n with not dots[i] * many[0][i] * one[0] + many[1][i] * one[1] + many[2][i] * one[2] + many[3][i] + one[3]
+   * < 0, rounded after each step or after fewer, and stores them; returns how many. NaN counts as found. n is a multiple of 16.
+   */
+  size_t (*reach)(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n, uint32_t *found);
 };
 
 /* The loops for this machine. */
@@ -43,7 +48,8 @@ const struct hl_int8_kernels *hl_int8_kernels(void);
   void hl_int8_dot_streams_##set(const int8_t *const rows[HL_INT8_STREAMS], const int8_t *const next[HL_INT8_STREAMS],           \
                                  const struct hl_digits *query, size_t n, int32_t out[HL_INT8_STREAMS]);                         \
   void hl_int8_multiply_##set(const int8_t *rows, const int8_t *panels, size_t count, size_t n, int32_t *out);                   \
-  size_t hl_int8_reach_##set(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n, uint32_t *found)
+  size_t hl_int8_reach_##set(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,        \
+                             uint32_t *found)
 
 HL_INT8_DECLARE(portable);
 HL_INT8_DECLARE(neon);

@@ -62,12 +62,16 @@ void hl_int8_multiply_avx2(const int8_t *rows, const int8_t *panels, size_t coun
       multiply(rows + r * n, panels + p * HL_INT8_PANEL * n, n, out + r * stride + p * HL_INT8_PANEL, stride);
 }
 
-size_t hl_int8_reach_avx2(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n, uint32_t *found) {
+size_t hl_int8_reach_avx2(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,
+                          uint32_t *found) {
   size_t count = 0;
   for (size_t i = 0; i < n; i += LANES) {
     __m256 product = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(dots + i)));
-    product = _mm256_mul_ps(product, _mm256_loadu_ps(scales + i));
-    __m256 margin = _mm256_fmadd_ps(product, _mm256_set1_ps(scale), _mm256_loadu_ps(rests + i));
+    product = _mm256_mul_ps(product, _mm256_loadu_ps(many[0] + i));
+    __m256 margin = _mm256_add_ps(_mm256_loadu_ps(many[3] + i), _mm256_set1_ps(one[3]));
+    margin = _mm256_fmadd_ps(product, _mm256_set1_ps(one[0]), margin);
+    margin = _mm256_fmadd_ps(_mm256_loadu_ps(many[1] + i), _mm256_set1_ps(one[1]), margin);
+    margin = _mm256_fmadd_ps(_mm256_loadu_ps(many[2] + i), _mm256_set1_ps(one[2]), margin);
     unsigned mask = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(margin, _mm256_setzero_ps(), _CMP_NLT_UQ));
     for (; mask; mask &= mask - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctz(mask);
   }

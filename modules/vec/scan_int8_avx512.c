@@ -110,12 +110,15 @@ void hl_int8_multiply_avx512(const int8_t *rows, const int8_t *panels, size_t co
   }
 }
 
-size_t hl_int8_reach_avx512(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n,
+size_t hl_int8_reach_avx512(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,
                             uint32_t *found) {
   size_t count = 0;
   for (size_t i = 0; i < n; i += LANES) {
-    __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i)), _mm512_loadu_ps(scales + i));
-    __m512 margin = _mm512_fmadd_ps(product, _mm512_set1_ps(scale), _mm512_loadu_ps(rests + i));
+    __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(dots + i)), _mm512_loadu_ps(many[0] + i));
+    __m512 margin = _mm512_add_ps(_mm512_loadu_ps(many[3] + i), _mm512_set1_ps(one[3]));
+    margin = _mm512_fmadd_ps(product, _mm512_set1_ps(one[0]), margin);
+    margin = _mm512_fmadd_ps(_mm512_loadu_ps(many[1] + i), _mm512_set1_ps(one[1]), margin);
+    margin = _mm512_fmadd_ps(_mm512_loadu_ps(many[2] + i), _mm512_set1_ps(one[2]), margin);
     unsigned mask = _mm512_cmp_ps_mask(margin, _mm512_setzero_ps(), _CMP_NLT_UQ);
     for (; mask; mask &= mask - 1) found[count++] = (uint32_t)i + (uint32_t)__builtin_ctz(mask);
   }

@@ -78,8 +78,8 @@ void hl_int8_multiply_avxvnni(const int8_t *rows, const int8_t *panels, size_t c
   }
 }
 
-size_t hl_int8_reach_avxvnni(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n,
+size_t hl_int8_reach_avxvnni(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,
                              uint32_t *found) {
-  return hl_int8_reach_avx2(dots, scales, rests, scale, n, found);
+  return hl_int8_reach_avx2(dots, many, one, n, found);
 }
 #endif

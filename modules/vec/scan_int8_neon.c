@@ -47,11 +47,15 @@ void hl_int8_multiply_neon(const int8_t *rows, const int8_t *panels, size_t coun
       multiply(rows + r * n, panels + p * HL_INT8_PANEL * n, n, out + r * stride + p * HL_INT8_PANEL, stride);
 }
 
-size_t hl_int8_reach_neon(const int32_t *dots, const float *scales, const float *rests, float scale, size_t n, uint32_t *found) {
+size_t hl_int8_reach_neon(const int32_t *dots, const float *const many[HL_TERMS], const float one[HL_TERMS], size_t n,
+                          uint32_t *found) {
   size_t count = 0;
   for (size_t i = 0; i < n; i += LANES) {
-    float32x4_t product = vmulq_f32(vcvtq_f32_s32(vld1q_s32(dots + i)), vld1q_f32(scales + i));
-    float32x4_t margin = vfmaq_n_f32(vld1q_f32(rests + i), product, scale);
+    float32x4_t product = vmulq_f32(vcvtq_f32_s32(vld1q_s32(dots + i)), vld1q_f32(many[0] + i));
+    float32x4_t margin = vaddq_f32(vld1q_f32(many[3] + i), vdupq_n_f32(one[3]));
+    margin = vfmaq_n_f32(margin, product, one[0]);
+    margin = vfmaq_n_f32(margin, vld1q_f32(many[1] + i), one[1]);
+    margin = vfmaq_n_f32(margin, vld1q_f32(many[2] + i), one[2]);
     uint32x4_t below = vcltzq_f32(margin);
     if (vminvq_u32(below) == UINT32_MAX) continue;
     uint32_t lanes[LANES];

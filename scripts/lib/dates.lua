@@ -4,7 +4,8 @@ local dates = {}
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
--- Days since 1970-01-01, with years that begin in March, so that the leap day is their last (Hinnant, chrono-compatible low-level date algorithms).
+-- Days since 1970-01-01, with years that begin in March, so that the leap day is their last (Hinnant, chrono-compatible low-level date
+-- algorithms).
 local function days(year, month, day)
   if month <= 2 then year = year - 1 end
   local day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1

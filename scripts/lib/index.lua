@@ -166,10 +166,10 @@ function Index:resolve(name, value)
   return nil, ("no image in the index has %s=%s%s; there are %s"):format(name, value, options.did_you_mean(value, values), some)
 end
 
-local function rows_with(self, field, value)
-  local number = index_rows.value_number(value_text(self), field, value)
-  local set = rows.set(self.rows)
-  return number and assert(set:add_tagged(self.files["tags.bin"], number)) or set
+-- The rows with any of the values.
+local function rows_with(self, field, values)
+  local numbers = index_rows.value_numbers(value_text(self), field, values)
+  return assert(rows.set(self.rows):add_tagged(self.files["tags.bin"], #numbers == 1 and numbers[1] or numbers))
 end
 
 -- How many images have a value of a filter.
@@ -184,9 +184,9 @@ local function allowed_rows(self, where, not_patient)
   if not next(where) and #not_patient == 0 and not deleted then return nil end
   local set = rows.set(self.rows):invert()
   for name, values in pairs(where) do
-    for _, value in ipairs(type(values) == "table" and values or { values }) do set:keep(rows_with(self, name, value)) end
+    for _, value in ipairs(type(values) == "table" and values or { values }) do set:keep(rows_with(self, name, { value })) end
   end
-  for _, patient in ipairs(not_patient) do set:remove(rows_with(self, "patient", patient)) end
+  if #not_patient > 0 then set:remove(rows_with(self, "patient", not_patient)) end
   return deleted and set:remove(deleted) or set
 end
 

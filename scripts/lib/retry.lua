@@ -31,8 +31,6 @@ function retry.new(settings)
   return setmetatable(policy, Policy)
 end
 
-retry.modes = MODES
-
 -- Notes in err when the server wants to be asked again, if it said so: x-amz-retry-after in milliseconds, Retry-After in seconds or as a
 -- date, which is compared with the server's own clock.
 function retry.note(err, headers)
@@ -49,8 +47,7 @@ end
 
 -- What kind of failure an error is: "throttled", "timeout", "transient", or nil when trying again would not help.
 function Policy:classify(err)
-  if err.kind == "throttled" then return "throttled" end
-  if err.retryable then return err.kind == "timeout" and "timeout" or "transient" end
+  if err.retryable then return COSTS[err.kind] and err.kind or "transient" end
   local statuses = self.mode.statuses
   return statuses and statuses[err.status] and "throttled" or nil
 end

@@ -27,4 +27,7 @@ for jobs in 1 2; do
   echo "== training epoch, $jobs threads"; "$hilum" --jobs $jobs tests/bench/train/train.lua
   echo "== hilum bench, $jobs threads"; "$hilum" --jobs $jobs bench image --images "$images"
 done
+for cols in 1024 384; do
+  echo "== memory of certified search"; "$hilum" tests/bench/vec/memory.lua --data "$vectors" --cols $cols
+done
 echo "== hilum bench search"; "$hilum" bench search

@@ -4,17 +4,13 @@ local t = require "t"
 local config = require "lib.aws.config"
 local endpoint = require "lib.aws.endpoint"
 local fs = require "hilum.fs"
+local home = require "aws_home"
 local ini = require "lib.aws.ini"
 local session = require "lib.aws.session"
 
 -- The settings of a home with these files (texts) and variables; nil and an error as config.load gives them.
 local function load(files, variables, profile)
-  local home = t.tmp()
-  assert(fs.mkdir(home .. "/.aws"))
-  for name, text in pairs(files) do assert(fs.write(home .. "/.aws/" .. name, text)) end
-  local env = { HOME = home }
-  for name, value in pairs(variables or {}) do env[name] = value end
-  return config.load { profile = profile, getenv = function(name) return env[name] end }
+  return config.load { profile = profile, getenv = home.make(files, variables).getenv }
 end
 
 t.test("sections, keys, comments, blocks", function()
@@ -66,12 +62,12 @@ t.test("[default] and [profile default]; a bare name in the config file is no pr
   t.fails("usage", "profile lab", load({ config = "[lab]\nregion = a\n" }, {}, "lab"))
 end)
 
-t.test("which profile: the argument, AWS_PROFILE, AWS_DEFAULT_PROFILE, default", function()
+t.test("which profile: the argument, AWS_DEFAULT_PROFILE, AWS_PROFILE, default", function()
   local files = { config = "[profile a]\n[profile b]\n[profile c]\n" }
   local env = { AWS_PROFILE = "b", AWS_DEFAULT_PROFILE = "c" }
   t.eq({ load(files, env, "a").profile, load(files, env, "a").explicit }, { "a", true })
-  t.eq(load(files, env).profile, "b")
-  t.eq(load(files, { AWS_DEFAULT_PROFILE = "c" }).profile, "c")
+  t.eq(load(files, env).profile, "c")
+  t.eq(load(files, { AWS_PROFILE = "b" }).profile, "b")
   t.eq({ load(files).profile, load(files).explicit }, { "default", false })
 end)
 
@@ -87,15 +83,14 @@ t.test("the files can be elsewhere", function()
   assert(fs.write(folder .. "/k", "[p]\naws_access_key_id = AKID\n"))
   local c = assert(load({}, { AWS_CONFIG_FILE = folder .. "/c", AWS_SHARED_CREDENTIALS_FILE = folder .. "/k" }, "p"))
   t.eq({ c.region, (c:key "aws_access_key_id") }, { "here-1", "AKID" })
-  local home = t.tmp()
-  assert(fs.write(home .. "/mine", "[default]\nregion = home-1\n"))
-  t.eq(load({}, { HOME = home, AWS_CONFIG_FILE = "~/mine" }).region, "home-1")
+  assert(fs.write(folder .. "/mine", "[default]\nregion = home-1\n"))
+  t.eq(load({}, { HOME = folder, AWS_CONFIG_FILE = "~/mine" }).region, "home-1")
   assert(fs.mkdir(folder .. "/dir"))
   t.fails("io", "dir", load({}, { AWS_CONFIG_FILE = folder .. "/dir" }))
 end)
 
 t.test("secrets are not kept", function()
-  local c = assert(load({ credentials = "[default]\naws_access_key_id = AKID\naws_secret_access_key = TOPSECRET\naws_session_token = TOKEN\n" }))
+  local c = assert(load { credentials = home.keys("default", "AKID", "aws_session_token = TOKEN\n") })
   local function search(value, seen)
     if type(value) ~= "table" or seen[value] then return tostring(value):find("TOPSECRET") or tostring(value):find("TOKEN") end
     seen[value] = true
@@ -203,7 +198,8 @@ t.test("half an endpoint is told", function()
     endpoint.find(assert(load({}, { AWS_ENDPOINT_URL_S3 = "localhost:9000" })), "s3", "r"))
   t.fails("usage", "profile default in ~/%.aws/config: services is 'gone', but there is no %[services gone%]",
     endpoint.find(assert(load({ config = "[default]\nservices = gone\n" })), "s3", "r"))
-  t.fails("usage", "endpoint_url: 'ftp://x' is not", endpoint.find(assert(load({ config = "[default]\nendpoint_url = ftp://x\n" })), "s3", "r"))
+  t.fails("usage", "profile default in ~/%.aws/config, endpoint_url: 'ftp://x' is not",
+    endpoint.find(assert(load { config = "[default]\nendpoint_url = ftp://x\n" }), "s3", "r"))
 end)
 
 t.test("where a bucket is: its own host, or the path", function()
@@ -222,10 +218,7 @@ t.test("where a bucket is: its own host, or the path", function()
 end)
 
 t.test("without a region: told, but not to services that need none", function()
-  local home = t.tmp()
-  local s = assert(session.open { credentials = { access_key = "A", secret_key = "B" }, getenv = function(name)
-    return name == "HOME" and home or nil
-  end })
+  local s = assert(session.open { credentials = { access_key = "A", secret_key = "B" }, getenv = home.make().getenv })
   t.fails("usage", "there is no region: set AWS_REGION, or region in profile default of ~/%.aws/config", s:endpoint "s3")
   t.fails("usage", "there is no region", s:signer "s3")
   t.eq({ s:endpoint("sts").host, s:endpoint("s3", "eu-west-1").host }, { "sts.us-east-1.amazonaws.com", "s3.eu-west-1.amazonaws.com" })

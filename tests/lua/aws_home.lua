@@ -49,6 +49,11 @@ function home.server(routes)
   return setmetatable(server, { __close = function() listening:close() end })
 end
 
+-- A section with keys, for either file; more: further lines.
+function home.keys(section, access_key, more)
+  return ("[%s]\naws_access_key_id = %s\naws_secret_access_key = TOPSECRET\n%s"):format(section, access_key, more or "")
+end
+
 -- Credentials in the spelling of the metadata services. expires: a date.
 function home.metadata(access_key, expires)
   return { body = json.encode { Code = "Success", AccessKeyId = access_key, SecretAccessKey = "secret", Token = "token",

@@ -124,6 +124,26 @@ t.test("bundled workflows load without doing anything; each has two examples tha
   t.ok(seen >= 12)
 end)
 
+t.test("check-script finds no fault in the bundled workflows", function()
+  for _, entry in ipairs(manifest.list(".")) do
+    t.eq(require "host.script_check".problems(entry.path), {}, entry.name)
+  end
+end)
+
+t.test("workflow.meta.lua says what ctx is", function()
+  local ctx, documented = require "host.context".open(t.tmp(), {}), {}
+  for _, entry in ipairs(require "host.reference".read("workflow")) do
+    local name = entry.name:match("^hilum%.Context%.(.*)$")
+    if name then
+      documented[name] = true
+      t.eq(type(ctx[name]), "function", name)
+    end
+  end
+  for name, value in pairs(ctx) do
+    if type(value) == "function" then t.ok(documented[name], "ctx." .. name .. " is not in scripts/workflow.meta.lua") end
+  end
+end)
+
 t.test("what is wrong with an example", function()
   local m = setmetatable({ name = "w" }, { __index = good() })
   m.options = { { "n", type = "integer", max = 9, help = "" } }

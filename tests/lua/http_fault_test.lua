@@ -174,3 +174,58 @@ t.test("a redirect is not followed", function()
   local answer = assert(http.request { url = server.url })
   t.eq({ answer.status, answer.headers.location, server.requests }, { 307, "/other", 1 })
 end)
+
+-- All of it at once.
+
+t.test("a thousand random faults and cancellations: what is answered is right, the rest is an error", function()
+  local random = 7
+  local function roll(n)
+    random = (random * 1103515245 + 12345) & 0x7fffffff
+    return random // 65536 % n
+  end
+  local faults = {
+    function(request) request.connection:reset() end,
+    function(request) request:body() request.connection:reset() end,
+    function(request) request:body() request.connection:write("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nhalf") end,
+    function(request) request.connection:read() request.connection:write("garbage\r\n\r\n") end,
+    function(request) request:body() end,
+    function(request) request:body() task.sleep(0.5) end,
+    function() return { status = 503, body = "SlowDown", close = true } end,
+  }
+  local server <close> = http_server.start({ backlog = 1024 }, function(request)
+    local fault = faults[roll(14) + 1]
+    if fault then return fault(request) end
+    return { body = request:body() }
+  end)
+
+  local list, answered, failed, cancelled = {}, 0, 0, 0
+  for i = 1, 1000 do list[i] = (("%d "):format(i)):rep(1 + roll(20000)) end
+  local function try(body, progress)
+    local answer, err = http.request { url = server.url, method = "PUT", body = body, first_byte_timeout = 0.3, stall_timeout = 0.3,
+      digest = { "crc32c" } }
+    progress.ended = true
+    if not answer then
+      t.ok(err.kind == "net" or err.kind == "timeout" or err.kind == "http", err)
+      failed = failed + 1
+    elseif answer.status == 200 then
+      t.ok(answer.body == body and answer.digests.crc32c == http.digest(body, { "crc32c" }).crc32c)
+      answered = answered + 1
+    end
+  end
+  task.map(list, { at_once = 100 }, function(body)
+    local progress = {}
+    local request = task.spawn(try, body, progress)
+    if roll(8) == 0 then
+      task.sleep(roll(20) / 1000)
+      request:cancel()
+    end
+    local ok, err = request:join()
+    if ok == nil and err then
+      t.eq(err.kind, "cancelled")
+      cancelled = cancelled + 1
+    else
+      t.ok(progress.ended)
+    end
+  end)
+  t.ok(answered > 300 and failed > 200 and cancelled > 10, ("%d %d %d"):format(answered, failed, cancelled))
+end)

@@ -227,6 +227,14 @@ t.test("https goes through a proxy's tunnel", function()
   t.eq(tunnels, { "CONNECT 127.0.0.1:" .. server.port })
 end)
 
+t.test("a proxy that refuses is told from a server that breaks", function()
+  local proxy <close> = http_server.start({}, function() return { status = 407, body = "who are you?", close = true } end)
+  local process = net.spawn { "sh", "-c", ("https_proxy=%s %s -e '%s'"):format(proxy.url, t.hilum,
+    [[local _, err = http.request { url = "https://storage.example/" } print(err.code, err.status, err.retryable)]]) }
+  t.eq(process:output():upto("\n"), "PROXY\t407\tfalse\n")
+  process:wait()
+end)
+
 -- HTTP/2, where nginx is installed.
 
 local function with_http2(name, f)
@@ -262,6 +270,15 @@ end)
 
 -- Misuse.
 
+t.test("the module loaded again uses the same connections", function()
+  local server <close> = http_server.start({}, mirror)
+  ask { url = server.url }
+  package.loaded["hilum.http"] = nil
+  local again = require "hilum.http"
+  package.loaded["hilum.http"] = http
+  t.eq(again.request { url = server.url }.connected, false)
+end)
+
 t.test("misuse raises", function()
   local url = "http://127.0.0.1:1/"
   t.raises("table expected", http.request, url)
@@ -277,6 +294,7 @@ t.test("misuse raises", function()
   for _, name in ipairs { "Content-Length", "transfer-encoding", "Expect" } do
     t.raises("http's to set", http.request, { url = url, headers = { [name] = "1" } })
   end
+  t.raises("capital", http.request, { url = url, method = "GET / HTTP/1.1\r\nX: y\r\n" })
   t.raises("strings", http.request, { url = url, headers = { a = 1 } })
   t.raises("seconds", http.request, { url = url, stall_timeout = 0 })
   t.raises("digests are", http.request, { url = url, digest = { "sha512" } })

@@ -47,6 +47,11 @@ t.test("filters", function()
   for _, hit in ipairs(idx:search(query, 200, { not_patient = { "1", "2" } })[1]) do
     t.ok(hit.doc.patient ~= "1" and hit.doc.patient ~= "2")
   end
+  local others = { "nobody" }
+  for patient = 1, 30 do others[patient + 1] = tostring(patient) end
+  local left = idx:search(query, 200, { not_patient = others })[1]
+  t.eq(#left, 30)
+  for _, hit in ipairs(left) do t.ok(tonumber(hit.doc.patient) > 30) end
   for _, hit in ipairs(idx:search(query, 200, { not_row = { 1 } })[1]) do t.ok(hit.row ~= 1) end
   t.eq(#idx:search(query, 200, { not_row = { 0 } })[1], 120)
   t.eq(idx:search(query, 5, { where = { patient = "1", split = "test" } }), { {} })

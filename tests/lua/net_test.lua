@@ -123,11 +123,13 @@ end)
 t.test("children: output, exit status, death", function()
   local child = net.spawn { "sh", "-c", "echo one; echo two; exit 3" }
   local out = child:output()
-  t.eq({ out:upto("\n"), out:upto("\n"), (out:read()), child:wait() }, { "one\n", "two\n", nil, 3 })
-  t.eq(net.spawn({ "no-such-program" }, { errors = t.tmp() .. "/errors" }):wait(), 127)
+  t.eq({ out:upto("\n"), out:upto("\n"), (out:read()), (child:wait()) }, { "one\n", "two\n", nil, 3 })
+  t.eq((net.spawn({ "no-such-program" }, { errors = t.tmp() .. "/errors" }):wait()), 127)
+  local _, seconds, bytes = net.spawn({ "sh", "-c", "i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); done" }):wait()
+  t.ok(seconds > 0.001 and seconds < 10 and bytes > 500000, bytes)
   local sleeper = net.spawn { "sleep", "100" }
   sleeper:kill()
-  t.eq(sleeper:wait(), 128 + 15)
+  t.eq((sleeper:wait()), 128 + 15)
   local family = net.spawn { "sh", "-c", "sleep 100 & echo $!; wait" }
   local status = ("/proc/%d/status"):format(family:output():upto("\n"))
   family:close()

@@ -11,27 +11,25 @@ local task = require "hilum.task"
 local DATA = ("X-ray 0123456789 "):rep(5000)
 local LARGE = ("0123456789abcdef"):rep((33 << 20) // 16) -- goes up in parts
 
--- Patience of tests: half a second where users have a minute.
+-- A third of a second where users have a minute.
 local function impatient(request)
-  request.first_byte_timeout, request.stall_timeout = 0.5, 0.5
+  request.first_byte_timeout, request.stall_timeout = 0.3, 0.3
   return http.request(request)
 end
 
 -- A server with rules, a client of it, and the plan of the faults. waits: the seconds that the client would have waited.
 local function open(rules, options)
   options = options or {}
-  local plan, waits
-  local server = s3_client.serve { skew = options.skew, redirect = options.redirect, region = options.region,
-    wrap = function(_, inner)
-      local handler
-      handler, plan = faults.handler(inner, { rules = rules, seed = options.seed, budget = options.budget })
-      return handler
-    end }
+  local plan, waits = nil, {}
+  local server = s3_client.serve { skew = options.skew, redirect = options.redirect, wrap = function(_, inner)
+    local handler
+    handler, plan = faults.handler(inner, { rules = rules, seed = options.seed, budget = options.budget })
+    return handler
+  end }
   server.s3.buckets.bucket.objects.there = { data = DATA, etag = '"e"', mtime = 0, metadata = {}, sums = {
     crc64nvme = require "s3.checksums".of("crc64nvme", DATA) } }
-  waits = {}
-  local client = s3_client.open(server, options.settings, nil, { request = impatient, credentials = options.credentials,
-    sleep = function(seconds) waits[#waits + 1] = seconds end })
+  local client = s3_client.open(server, nil, nil, { credentials = options.credentials,
+    sleep = function(seconds) waits[#waits + 1] = seconds end, request = options.request })
   client.session.retry.attempts = options.attempts or client.session.retry.attempts
   return server, client, plan, waits
 end
@@ -90,7 +88,6 @@ local OPERATIONS = {
 
 -- Faults that another attempt overcomes, and the error when they stay: kind, and code or a pattern of codes.
 local TRANSIENT = {
-  silent = { "timeout", "^FIRST_BYTE_TIMEOUT$" },
   reset_before = { "net" }, reset_during = { "net" }, reset_after = { "net" }, lost_answer = { "net" }, stale = {},
   reset_answer = { "net" },
   slow_down = { "throttled", "^SlowDown$" }, early = { "throttled", "^SlowDown$" }, internal = { "http", "^InternalError$" },
@@ -124,13 +121,13 @@ local function check_error(operation, err, kind, code)
 end
 
 -- The fault once, and for good.
-local function check(operation, fault, expected)
-  local done, err, plan, waits = run(operation, { fault = fault, times = 1 })
+local function check(operation, fault, expected, options)
+  local done, err, plan, waits = run(operation, { fault = fault, times = 1 }, options)
   t.ok(done, ("%s, %s once: %s"):format(operation, fault, tostring(err)))
   t.eq(plan.done[fault], 1)
   if fault == "stale" then return end -- nothing is lost, and nothing to wait for
   t.eq(#waits, 1, "waits")
-  done, err, plan, waits = run(operation, { fault = fault })
+  done, err, plan, waits = run(operation, { fault = fault }, options)
   t.ok(not done, ("%s, %s for good: it says that all is well"):format(operation, fault))
   t.ok(plan.done[fault] >= 3)
   t.eq(#waits, 2, "waits")
@@ -141,6 +138,12 @@ each(TRANSIENT, function(fault, expected)
   t.test(fault, function()
     each(OPERATIONS, function(operation) check(operation, fault, expected) end)
   end)
+end)
+
+t.test("silence", function()
+  for _, operation in ipairs { "put", "get", "list" } do
+    check(operation, "silent", { "timeout", "^FIRST_BYTE_TIMEOUT$" }, { request = impatient })
+  end
 end)
 
 t.test("an answer that ends early", function()
@@ -287,7 +290,7 @@ t.test("1,000 faults at random: every object arrives as it was, or is reported",
   local _ <close> = server
   client.session.retry.mode = { attempts = 4 } -- no bucket
   local list = {}
-  for i = 1, 800 do list[i] = { uri = ("s3://bucket/r/%d"):format(i), data = ("%d "):format(i):rep(i * 7) } end
+  for i = 1, 920 do list[i] = { uri = ("s3://bucket/r/%d"):format(i), data = ("%d "):format(i):rep(i * 7) } end
   local _, failed = task.map(list, { at_once = 16 }, function(one)
     return client:put(one.uri, one.data, { trailer = #one.data % 2 == 0 })
   end)

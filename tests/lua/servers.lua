@@ -3,14 +3,15 @@
 --   local server <close> = servers.start("fault", { seed = 1 })   tests/servers/fault.lua --seed 1, or tests/servers/NAME.sh
 --   local ceph <close> = servers.ceph { tls = true }               nil where it is not installed, which it says; then the test skips
 -- server.url, server.port; ceph.ca, and s3.access_key, s3.secret_key of whatever speaks S3. They end with the test, however it ends.
-local t = require "t"
-package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
+local root = debug.getinfo(1, "S").source:match("^@(.*)/lua/servers%.lua$") or "."
+package.path = ("%s/support/?.lua;%s"):format(root, package.path)
 local certificates = require "certificates"
 local fs = require "hilum.fs"
 local net = require "hilum.net"
 
 local servers = {}
 
+local HILUM = os.getenv("HILUM") or "hilum"
 local NOT_INSTALLED = 3 -- the exit status that says so
 
 local Server = {}
@@ -41,7 +42,7 @@ end
 
 -- The command of a server that is a script of hilum. Options with a number as key are its arguments.
 local function hilum_command(name, options, paths)
-  local command = { t.hilum, ("%s/servers/%s.lua"):format(t.root, name), table.unpack(options) }
+  local command = { HILUM, ("%s/servers/%s.lua"):format(root, name), table.unpack(options) }
   for key, value in pairs(options) do
     if type(key) == "string" and key ~= "tls" then
       command[#command + 1] = "--" .. key:gsub("_", "-")
@@ -66,7 +67,7 @@ end
 
 -- The command, and what is known of the server before it has started.
 local function prepare(name, options, folder)
-  local script = ("%s/servers/%s.sh"):format(t.root, name)
+  local script = ("%s/servers/%s.sh"):format(root, name)
   if fs.stat(script) then return { "sh", script, folder .. "/" .. name }, {} end
   local paths = options.tls and certificates.make(folder .. "/tls")
   return hilum_command(name, options, paths), { ca = paths and paths.ca, access_key = "hilumtest", secret_key = "hilumsecret" }

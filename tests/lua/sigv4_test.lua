@@ -327,7 +327,7 @@ t.test("misuse raises and names what is wrong", function()
   t.raises("table expected", s.sign, s, "h")
   t.raises("option 'expires': an integer in 1..604800", s.presign, s, { host = "h", expires = 604801 })
   t.raises("option 'expires': an integer in 1..604800", s.presign, s, { host = "h", expires = 0 })
-  t.raises("more than a year", s.skew, s, 1 << 40)
+  t.raises("more than a century", s.skew, s, 1 << 40)
   t.raises("out of range", sigv4.chunked_size, -1, 1)
   t.raises("out of range", sigv4.chunked_size, 1, 0)
   t.raises("unknown option 'key'", sigv4.signer, { key = "x" })
@@ -366,6 +366,22 @@ t.test("malformed credentials are an error that does not tell them", function()
     t.fails("auth", value == "" and "must not be empty" or key .. " has a character", s, err)
     t.ok(value == "" or not tostring(err):find(value, 1, true))
   end
+end)
+
+t.test("a signer for another region and service signs as one made for them", function()
+  local made = signer { token = "AQoDYXdzEPT", region = "eu-west-1", service = "aoss" }
+  local base = signer { token = "AQoDYXdzEPT" }
+  base:skew(5)
+  local moved = assert(base:retarget("eu-west-1", "aoss"))
+  local request = { method = "POST", host = "h", path = "/a b", body = "{}", time = 1440938160 }
+  t.eq(moved:sign(request), made:sign(request))
+  t.ok(moved:sign(request)["x-amz-content-sha256"], "the rules are those of the service")
+  t.eq(moved:skew(), 5)
+  base:close()
+  t.eq(moved:sign(request), made:sign(request), "independent of the first")
+  t.raises("signer is closed", base.retarget, base, "x", "s3")
+  t.fails("auth", "must not be empty", moved:retarget("", "s3"))
+  t.fails("auth", "region has a character", moved:retarget("a b", "s3"))
 end)
 
 t.test("a signer does not show what it holds", function()

@@ -56,7 +56,9 @@ local function respond(request, data, asked)
   local response = http_server.ranged(request, data, { ETag = '"' .. hash.md5(data) .. '"', ["Content-Type"] = "application/octet-stream" })
   if asked.etag then response.headers.ETag = ('"%d"'):format(request.number) end
   if asked.range == "wrong" and response.status == 206 then response.body = data:sub(1, #response.body) end
-  if type(asked.length) == "number" then response.headers["Content-Length"] = #response.body + asked.length end
+  if type(asked.length) == "number" then
+    response.headers["Content-Length"], response.close = #response.body + asked.length, true
+  end
   return response
 end
 

@@ -19,7 +19,7 @@ function Client:receive(method)
   local head, err = self.connection:upto("\r\n\r\n")
   if not head then return nil, err end
   local answer = { status = tonumber(head:match("^HTTP/1.1 (%d%d%d)")), headers = {}, head = head, body = "" }
-  for name, value in head:gmatch("\r\n([^:\r\n]+): ([^\r\n]*)") do
+  for name, value in head:gmatch("\r\n([^:\r\n]+):[ \t]*([^\r\n]*)") do
     local before = answer.headers[name:lower()]
     answer.headers[name:lower()] = before and before .. ", " .. value or value
   end

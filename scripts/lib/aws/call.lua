@@ -58,13 +58,14 @@ local function sign(self, found, message)
 end
 
 -- One exchange. The response, or nil and an error; and who signed.
-local function exchange(self, found, message)
+local function exchange(self, request, found, message)
   local headers, err, signer = sign(self, found, message)
   if not headers then return nil, err end
   for name, value in pairs(message.headers) do headers[name] = value end
   local response
   response, err = self.session:exchange { url = found.url .. message.path .. (message.query and "?" .. message.query or ""),
     method = message.method, headers = headers, body = message.body, first_byte_timeout = self.timeout }
+  if err then err.op = name_of(self, request) end
   return response, err, signer
 end
 
@@ -87,11 +88,8 @@ end
 -- One attempt, and another at once for each thing that could be put right (once in a call: `tried`).
 local function attempt(self, request, found, message, tried)
   while true do
-    local response, err, signer = exchange(self, found, message)
-    if not response then
-      err.op = err.kind ~= "auth" and name_of(self, request) or err.op
-      return nil, err
-    end
+    local response, err, signer = exchange(self, request, found, message)
+    if not response then return nil, err end
     if response.status < 300 then
       local result
       result, err = decode(self, request, found, response)

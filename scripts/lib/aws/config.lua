@@ -1,9 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What the user has set up for AWS: environment variables, and the profiles of ~/.aws/config and ~/.aws/credentials. Nothing is guessed:
 -- what is half there or cannot be is told, with the file, the profile and the key.
-local fs = require "hilum.fs"
+local files = require "lib.aws.files"
 local host = require "hilum.host"
-local ini = require "lib.aws.ini"
 
 local Config = {}
 Config.__index = Config
@@ -23,7 +22,6 @@ local SETTINGS = {
   use_fips_endpoint = { env = { "AWS_USE_FIPS_ENDPOINT" }, type = "boolean", default = false },
   use_dualstack_endpoint = { env = { "AWS_USE_DUALSTACK_ENDPOINT" }, type = "boolean", default = false },
   sts_regional_endpoints = { env = { "AWS_STS_REGIONAL_ENDPOINTS" }, values = { "regional", "legacy" }, default = "regional" },
-  sdk_ua_app_id = { env = { "AWS_SDK_UA_APP_ID" } },
   ignore_configured_endpoint_urls = { env = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" }, type = "boolean", default = false },
   ec2_metadata_disabled = { env = { "AWS_EC2_METADATA_DISABLED" }, type = "boolean", default = false },
   ec2_metadata_v1_disabled = { env = { "AWS_EC2_METADATA_V1_DISABLED" }, type = "boolean", default = false },
@@ -70,12 +68,14 @@ function Config:env(name)
   if value ~= "" then return value end
 end
 
--- A key of a profile (default: the chosen one): its value, and the file it is in. The credentials file wins.
+-- A key of a profile (default: the chosen one): its value, and the file it is in. The credentials file wins. An empty one counts as not
+-- there.
 function Config:key(key, profile)
   profile = profile or self.profile
   for _, file in ipairs { self.credentials_file, self.config_file } do
     local section = file.profiles[profile]
-    if section and section[key] ~= nil then return section[key], file.shown end
+    local value = section and section[key]
+    if value and value ~= "" then return value, file.shown end
   end
 end
 
@@ -90,9 +90,9 @@ local function look_up(self, name, setting)
     local value = self:env(variable)
     if value then return value, variable end
   end
-  local block, value = setting.block and self:key(setting.block), nil
+  local block = setting.block and self:key(setting.block)
   if type(block) == "table" and block[name] then return block[name], ("%s, %s"):format(self:place(setting.block), setting.block) end
-  value = self:key(name)
+  local value = self:key(name)
   if type(value) == "string" then return value, self:place(name) end
 end
 
@@ -110,57 +110,7 @@ local function take_settings(self)
   return true
 end
 
--- Files.
-
-local function expand(path, home) return (path:gsub("^~", home)) end
-
--- Section names: in the config file [default], [profile NAME], [sso-session NAME], [services NAME]; in the other one [NAME].
-local KINDS = { profile = "profiles", ["sso-session"] = "sso_sessions", services = "services" }
-
-local function sort_section(file, name, section, bare)
-  local kind, rest = name:match("^(%S+)%s+(.-)$")
-  if bare then
-    file.profiles[name] = section
-  elseif KINDS[kind] then
-    file[KINDS[kind]][(rest:gsub("^([\"'])(.*)%1$", "%2"))] = section
-  elseif name == "default" and not file.profiles.default then
-    file.profiles.default = section
-  end
-end
-
--- Reads a file as it is now, secrets included: {profiles, sso_sessions, services}. One that is not there is empty.
-local function read_file(path, shown, bare)
-  local file = { profiles = {}, sso_sessions = {}, services = {} }
-  if not fs.stat(path) then return file end
-  local text, err = fs.read(path)
-  if not text then return nil, err end
-  local sections, why = ini.parse(text, shown)
-  if not sections then return nil, why end
-  for name, section in pairs(sections) do sort_section(file, name, section, bare) end
-  return file
-end
-
-local SECRETS = { "aws_secret_access_key", "aws_session_token", "aws_security_token" }
-
--- What stays of a secret is whether it is there; who needs it reads the file again.
-local function forget_secrets(file)
-  for _, section in pairs(file.profiles) do
-    for _, key in ipairs(SECRETS) do
-      if section[key] and section[key] ~= "" then section[key] = "set" end
-    end
-  end
-end
-
-local function load_file(self, variable, default, bare)
-  local shown = self:env(variable) or default
-  local path = expand(shown, self:env("HOME") or "")
-  local file, err = read_file(path, shown, bare)
-  if not file then return nil, err end
-  forget_secrets(file)
-  file.shown = shown
-  function file.read() return read_file(path, shown, bare) end
-  return file
-end
+-- Profiles.
 
 local function profile_names(self)
   local names, seen = {}, {}
@@ -175,7 +125,8 @@ end
 
 local function missing_profile(self)
   local names = profile_names(self)
-  local said = self.explicit and "" or " (chosen by AWS_PROFILE)"
+  local variable = self:env("AWS_DEFAULT_PROFILE") and "AWS_DEFAULT_PROFILE" or "AWS_PROFILE"
+  local said = self.explicit and "" or (" (chosen by %s)"):format(variable)
   return fail("profile %s%s is neither in %s nor in %s; %s", self.profile, said, self.config_file.shown, self.credentials_file.shown,
     #names > 0 and "there are: " .. table.concat(names, ", ") or "there are no profiles: `aws configure` makes them")
 end
@@ -191,11 +142,12 @@ function Config:section(kind, name) return self.config_file[kind][name] end
 function config.load(settings)
   local self = setmetatable({ getenv = settings.getenv or os.getenv }, Config)
   local err, done
-  self.credentials_file, err = load_file(self, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", true)
+  local home = self:env("HOME") or ""
+  self.credentials_file, err = files.load(self:env("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials", home, files.credentials)
   if not self.credentials_file then return nil, err end
-  self.config_file, err = load_file(self, "AWS_CONFIG_FILE", "~/.aws/config", false)
+  self.config_file, err = files.load(self:env("AWS_CONFIG_FILE") or "~/.aws/config", home, files.config)
   if not self.config_file then return nil, err end
-  local from_env = self:env("AWS_PROFILE") or self:env("AWS_DEFAULT_PROFILE")
+  local from_env = self:env("AWS_DEFAULT_PROFILE") or self:env("AWS_PROFILE")
   self.profile, self.explicit = settings.profile or from_env or "default", settings.profile ~= nil
   if (settings.profile or from_env) and not self:has_profile(self.profile) then return missing_profile(self) end
   done, err = take_settings(self)

@@ -22,8 +22,8 @@ function credentials.find(aws, profile, is_source)
       if found or err then return found, err end
     end
   end
-  return nil, host.error("auth", is_source and ("%s: has no credentials of its own"):format(aws.config:place("region", profile))
-    or credentials.none(aws))
+  local message = is_source and ("%s has no credentials of its own"):format(aws.config:place(nil, profile)) or credentials.none(aws)
+  return nil, host.error("auth", message)
 end
 
 -- What to say when nothing is set up.

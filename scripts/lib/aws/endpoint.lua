@@ -5,8 +5,7 @@ local host = require "hilum.host"
 local endpoint = {}
 
 -- A new service: a row here, by the name that the command line of AWS has for it. prefix: how its host begins, where that is not the
--- name; fips: the same with FIPS; signs_as: its signing name;
--- global: one host for all regions, signed for us-east-1.
+-- name; fips: the same with FIPS; signs_as: its signing name; global: one host for all regions, signed for us-east-1.
 local SERVICES = {
   bedrock = {},
   ["bedrock-runtime"] = { signs_as = "bedrock" },
@@ -63,7 +62,8 @@ local function override(config, id)
   return url, url and config:place("endpoint_url") .. ", endpoint_url"
 end
 
--- The parts of a URL: scheme, host as the Host header has it (in lower case, without the scheme's own port), path without a slash at its end.
+-- The parts of a URL: scheme, host as the Host header has it (in lower case, without the scheme's own port), path without a slash at its
+-- end.
 function endpoint.split(url)
   local scheme, authority, path = url:match("^(%a+)://([^/?#%s@]+)([^?#%s]*)$")
   scheme = scheme and scheme:lower()

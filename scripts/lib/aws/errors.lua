@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Errors of AWS services: what the answer says, in the four ways in which services say it, as an error like any other, with the service's code,
--- the HTTP status and the request's id.
+-- What AWS services complain of, as errors like any other, with the service's code, the HTTP status and the request's id; and which
+-- complaints are worth another attempt.
 local host = require "hilum.host"
 
 local errors = {}

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The four ways in which AWS services are spoken to. Each encodes a request into {method, path, query, headers, body}, decodes the answer to a
--- table, and finds what an error answer says: code, message and the request's id.
+-- The four ways in which AWS services are spoken to. Each encodes a request into {method, path, query, headers, body}, decodes the
+-- answer to a table, and finds what an error answer says: code, message and the request's id.
 --   query      a form; XML comes back, lists in <member>                                  STS, IAM
 --   json       JSON 1.0 or 1.1 with X-Amz-Target                                          OpenSearch Serverless, SageMaker, Service Quotas
 --   rest-json  paths, queries and JSON                                                    Bedrock, Scheduler, SSO, OpenSearch itself

@@ -10,8 +10,9 @@ local session = {}
 local Session = {}
 Session.__index = Session
 
--- Of the servers' clock from ours, from where on a refused request may be refused because of it: seconds.
-local MOST_SKEW = 4 * 60
+-- How far off a clock may be before a refused request may be refused because of it; how long, after that was learnt, requests that were
+-- signed before come back: seconds.
+local MOST_SKEW, LATECOMERS = 4 * 60, 60
 
 local function provider_of(given)
   if type(given) == "function" then
@@ -33,13 +34,19 @@ function Session:with(provider)
   return setmetatable(other, Session)
 end
 
+local SETTINGS = { profile = true, region = true, endpoint = true, credentials = true, getenv = true, now = true, sleep = true,
+  request = true }
+
 -- settings, all optional: profile, region, endpoint (one for all services), credentials ({access_key, secret_key, token, expires}, or
--- a function that returns them, or nil and an error), and for tests getenv, now, sleep, request (http.request). nil and an error when what is set up is not
--- whole; credentials that have to be fetched are fetched at first use.
+-- a function that returns them, or nil and an error), and for tests getenv, now, sleep, request (http.request). nil and an error when
+-- what is set up is not whole; credentials that have to be fetched are fetched at first use.
 function session.open(settings)
+  for name in pairs(settings) do
+    if not SETTINGS[name] then error(("unknown setting '%s'"):format(name), 2) end
+  end
   local config, err = require "lib.aws.config".load(settings)
   if not config then return nil, err end
-  local base = setmetatable({ config = config, region = settings.region or config.region, skew = 0,
+  local base = setmetatable({ config = config, region = settings.region or config.region, skew = 0, learnt_at = -math.huge,
     now = settings.now or os.time, sleep = settings.sleep or task.sleep, request = settings.request }, Session)
   base.retry = require "lib.retry".new { mode = config.retry_mode, attempts = config.max_attempts, sleep = base.sleep }
   local provider
@@ -123,13 +130,19 @@ function Session:expire(signer)
   if self.keeper and self.current then self.keeper:expire(self.current) end
 end
 
+-- Learns from an answer how far the servers' clock is from ours. Was the request signed with the wrong time?
+local function learn_skew(self, headers)
+  local server = dates.read(headers.date or "")
+  if server and math.abs(server - self:time()) > MOST_SKEW then self.skew, self.learnt_at = server - self.now(), self.now() end
+  return self.now() - self.learnt_at < LATECOMERS
+end
+
 -- What was wrong may be put right, so that the same request, signed anew, can succeed: expired credentials, and a clock that the
 -- answer's Date shows to be off. Once each for a call: `tried` is the caller's table, empty at first.
 function Session:mend(err, headers, signer, tried)
   local errors = require "lib.aws.errors"
-  local server = errors.is_untimely(err) and dates.read(headers.date or "")
-  if server and not tried.skew and math.abs(server - self:time()) > MOST_SKEW then
-    self.skew, tried.skew = server - self.now(), true
+  if errors.is_untimely(err) and not tried.skew and learn_skew(self, headers) then
+    tried.skew = true
     return true
   end
   if errors.is_expired(err) and not tried.expired then

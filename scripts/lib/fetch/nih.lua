@@ -10,7 +10,7 @@ nih.page = "https://nihcc.app.box.com/v/ChestXray-NIHCC"
 -- The tables that the findings come from, and where.
 nih.tables = {
   { name = "Data_Entry_2017_v2020.csv", page = nih.page, what = "findings, view, age and sex of every image" },
-  { name = "miccai2023_nih-cxr-lt_labels_{train,val,test}.csv", page = "https://nihcc.box.com/v/NIH-CXR-LT",
+  { name = "miccai2023_nih-cxr-lt_labels_{train,val,test}.csv", page = "https://github.com/VITA-Group/PruneCXR",
     what = "20 findings with rare ones, split by patient" },
 }
 

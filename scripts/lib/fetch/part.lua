@@ -13,7 +13,7 @@ local window = require "lib.fetch.window"
 local part = {}
 
 -- Memory: of a pipe from the network, of members read ahead, of members on their way into the store.
-local PIPE, AHEAD, UNDER_WAY = 2 << 20, 4 << 20, 8 << 20
+local PIPE, AHEAD, UNDER_WAY = 1 << 20, 2 << 20, 6 << 20
 local MOST_PASSES = 5
 local MOST_FAILURES = 8 -- in a row: then the store is at fault, and the rest would fail as well
 

@@ -14,6 +14,7 @@ index_rows.FIELDS = { "finding", "patient", "sex", "split", "view" }
 index_rows.DELETED = 0xFFFFFFFF -- the number that tags rows that have been deleted
 local ROW, TAG = "<I8I8", "<I4I4"
 local ROW_BYTES, NAME_AT = 16, 9
+local FEW = 20 -- values that are looked for one by one
 
 -- The values of a record for a field.
 function index_rows.values_of(doc, field)
@@ -30,6 +31,20 @@ function index_rows.value_number(text, field, value)
   local line = index_rows.value_line(field, value)
   if text:sub(1, #line) == line then return 0 end
   return (text:find("\n" .. line, 1, true))
+end
+
+-- The numbers of several values, of those that there are.
+function index_rows.value_numbers(text, field, values)
+  local numbers, wanted = {}, {}
+  if #values <= FEW then
+    for _, value in ipairs(values) do numbers[#numbers + 1] = index_rows.value_number(text, field, value) end
+    return numbers
+  end
+  for _, value in ipairs(values) do wanted[index_rows.value_line(field, value)] = true end
+  for at, line in text:gmatch("()([^\n]*\n)") do
+    if wanted[line] then numbers[#numbers + 1] = at - 1 end
+  end
+  return numbers
 end
 
 -- All values of a field in that text, sorted.

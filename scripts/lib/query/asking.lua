@@ -189,14 +189,16 @@ local function check_asked(opt, given, ctx)
   if opt.text then warn_of_negation(opt.text, ctx) end
 end
 
+local function search_index(idx, queries, k, filter) return idx:search(queries, k, filter) end
+
 -- opt: the options of `hilum query`. given, in place of opt.image: upload = { bytes=, name= }, or like = the name of an image in the
--- index; and models, opened before.
+-- index; models, opened before; and search(index, queries, k, filter), to be used instead of the index's own.
 -- { queries = { { image=, name=, text=, doc=, own= } }, models = { { name=, base=, count=, embedded=, index=, results = { hits of each
 -- query } } }, where = { conditions in words }, not_patient=, image_weight= }. The last model is the one that was asked for.
 function asking.ask(opt, ctx, given)
   given = given or {}
   check_asked(opt, given, ctx)
-  local models, answers = given.models or asking.open(opt, ctx), {}
+  local models, search, answers = given.models or asking.open(opt, ctx), given.search or search_index, {}
   local main = models[#models].index
   local where, told = read_where(opt.where, main, ctx)
   local queries = list_queries(opt, given, main, ctx)
@@ -204,7 +206,7 @@ function asking.ask(opt, ctx, given)
   local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
   for i, model in ipairs(models) do
     filter.not_row = own_rows(model, queries)
-    local results = model.index:search(embed(model, queries, features, opt, given, ctx), opt.k, filter)
+    local results = search(model.index, embed(model, queries, features, opt, given, ctx), opt.k, filter)
     answers[i] = setmetatable({ results = results }, { __index = model })
   end
   return { queries = queries, models = answers, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }

@@ -11,6 +11,7 @@ local BETA, SCALE = 0.7, 0.4
 local SMOOTHING, PERIOD = 0.8, 0.5 -- of the measured rate; seconds
 local LOWEST = 0.5 -- calls a second
 local FASTEST_GROWTH = 2 -- times what was measured
+local LONGEST_NAP = 1 -- seconds until a call that waits looks again, for the rate may have grown
 local WHOLE = 1 - 1e-6 -- of a token, as sums of fractions come out
 
 -- settings: now() in seconds, sleep(seconds).
@@ -33,9 +34,9 @@ function Rate:acquire()
   if not self.limited then return end
   fill(self)
   self.waiting = self.waiting + 1
-  local waiting <close> = setmetatable({}, { __close = function() self.waiting = self.waiting - 1 end })
+  local _ <close> = setmetatable({}, { __close = function() self.waiting = self.waiting - 1 end })
   while self.tokens < WHOLE do
-    self.sleep((math.max(self.waiting, 1) - self.tokens) / self.rate)
+    self.sleep(math.min((self.waiting - self.tokens) / self.rate, LONGEST_NAP))
     fill(self)
   end
   self.tokens = self.tokens - 1

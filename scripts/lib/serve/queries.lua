@@ -112,7 +112,7 @@ end
 function queries.answer(request, served)
   local warnings = require "hilum.json".array {}
   local opt, given = read_options(request, served.anonymous), read_image(request, served)
-  given.models = choose_models(request, served)
+  given.models, given.search = choose_models(request, served), served.search
   if not (opt.text or given.like or given.upload) then usage("what is asked? give words, an image, or both") end
   local asked = asking.ask(opt, listening(warnings), given)
   local result = plain.result(asked, opt)

@@ -5,6 +5,8 @@ local api = require "lib.serve.api"
 local fs = require "hilum.fs"
 local guard = require "lib.serve.guard"
 local hash = require "hilum.hash"
+local httpd = require "hilum.httpd"
+local study = require "lib.serve.study"
 
 local site = {}
 
@@ -34,9 +36,14 @@ local function answer(request, served, gate)
   return is_told and answers.of_error(result) or error(result, 0)
 end
 
--- The handler of a server, for a study behind a guard.
-function site.handler(served, gate)
-  return function(request) return guard.protect(answer(request, served, gate)) end
+-- Opens the study and serves it. opt: those of `hilum serve`. Returns the server, what it serves, and its guard.
+function site.serve(opt, ctx)
+  local served, gate = study.open(opt, ctx), nil
+  local server = assert(httpd.serve { host = opt.host, port = opt.port, max_body = opt.max_upload, handler = function(request)
+    return guard.protect(answer(request, served, gate))
+  end })
+  gate = guard.new(opt.host, server:port())
+  return server, served, gate
 end
 
 return site

@@ -4,6 +4,8 @@
 local asking = require "lib.query.asking"
 local fs = require "hilum.fs"
 local store = require "lib.store"
+local thumbnails = require "lib.serve.thumbnails"
+local together = require "lib.serve.together"
 
 local study = {}
 
@@ -12,14 +14,15 @@ study.FILTERS = { "finding", "view", "sex", "split" }
 local Study = {}
 Study.__index = Study
 
--- opt: index, model, images, anonymous.
+-- opt: those of `hilum serve`.
 function study.open(opt, ctx)
-  local models = asking.open({ index = opt.index, model = opt.model, compare = nil, open = true, page = nil }, ctx)
+  local models = asking.open({ index = opt.index, model = opt.model, open = true }, ctx)
   local images, why = store.open(opt.images)
   if not images then ctx.warn("the page has no pictures: %s", why.message) end
-  local name = fs.base(fs.real(ctx.project.folder) or "")
+  local name = fs.base(fs.real(ctx.project:path(".")) or "")
   return setmetatable({ name = name, models = models, main = models[#models].index, images = images, anonymous = opt.anonymous,
-    project = ctx.project }, Study)
+    search = together.new(),
+    max_upload = opt.max_upload, thumbnails = thumbnails.open(fs.join(ctx.project:path("cache"), "thumbnails"), opt.cache) }, Study)
 end
 
 -- The model of that name, the main one if it is nil; nil if there is none.

@@ -14,18 +14,31 @@ end
 
 local signer = assert(sigv4.signer { access_key = "AKIDEXAMPLE", secret_key = "secret", region = "us-east-1", service = "s3" })
 
+-- How the payload is vouched for: the body to send, what is signed of it, and further headers.
+local TRAILER = { ["content-encoding"] = "aws-chunked", ["x-amz-trailer"] = "x-amz-checksum-crc64nvme" }
 local payloads = {
-  unsigned = function() return "UNSIGNED-PAYLOAD" end,
-  signed = function(body) return assert(body:digest { "sha256" }).sha256 end,
+  unsigned = function(sign, body) return body, (sign("UNSIGNED-PAYLOAD")) end,
+  signed = function(sign, body) return body, (sign(assert(body:digest { "sha256" }).sha256)) end,
+  trailer = function(sign, body)
+    return assert(http.chunked(body, { checksum = "crc64nvme" })), (sign("STREAMING-UNSIGNED-PAYLOAD-TRAILER", TRAILER))
+  end,
+  chunks = function(sign, body)
+    local headers, chunks = sign("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", TRAILER)
+    return assert(http.chunked(body, { checksum = "crc64nvme", chunks = chunks })), headers
+  end,
 }
 
 local function send(opt, path, index)
-  local body <close> = assert(http.file(path))
+  local file <close> = assert(http.file(path))
   local key = ("/null/%d.png"):format(index)
-  local headers = signer:sign { method = "PUT", host = opt.url:match("//(.*)"), path = key, payload = payloads[opt.payload](body) }
+  local function sign(payload, extra)
+    local headers, chunks = signer:sign { method = "PUT", host = opt.url:match("//(.*)"), path = key, headers = extra, payload = payload }
+    for name, value in pairs(extra or {}) do headers[name] = value end
+    return headers, chunks
+  end
+  local body, headers = payloads[opt.payload](sign, file)
   local response = assert(http.request { url = opt.url .. key, method = "PUT", headers = headers, body = body, ca = opt.ca })
   assert(response.status == 200, response.status)
-  return body:size()
 end
 
 local function peak_memory()
@@ -41,7 +54,8 @@ return {
     { "images", type = "path", positional = true, required = true, help = "a folder of files" },
     { "url", type = "string", required = true, help = "the server, http://HOST:PORT or https://HOST:PORT" },
     { "ca", type = "path", help = "its certificate" },
-    { "payload", type = "choice", choices = { "unsigned", "signed" }, default = "unsigned", help = "what is signed" },
+    { "payload", type = "choice", choices = { "unsigned", "signed", "trailer", "chunks" }, default = "unsigned",
+      help = "nothing, all of it, a checksum behind it, each chunk of it" },
     { "count", type = "integer", default = 1000, min = 1, help = "files sent in a round" },
     { "at-once", type = "integer", default = 16, min = 1, help = "at a time" },
     { "rounds", type = "integer", default = 5, min = 1, help = "the median of them counts" },

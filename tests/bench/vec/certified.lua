@@ -18,7 +18,7 @@ local function make_data(opt)
   local folder = fs.join(opt.data, opt.rows .. "x" .. opt.cols)
   if fs.stat(fs.join(folder, "best.npy")) then return folder end
   assert(fs.mkdir(folder))
-  assert(peer_lines(opt, "make", folder, opt.rows, opt.cols, math.max(opt.queries, 100)))
+  assert(peer_lines(opt, "make", folder, opt.rows, opt.cols, math.max(opt.queries, 1000)))
   return folder
 end
 

@@ -17,6 +17,8 @@ static void test_refusals(void) {
       {"\xF0\x9F\xA9\xBB", NULL},
       {"\xF4\x8F\xBF\xBF", NULL},
       {"", "it has no name"},
+      {".", "it has no name"},
+      {"././/", "it has no name"},
       {"/a", "its name is absolute"},
       {"..", "its name leads out of the folder"},
       {"../a", "its name leads out of the folder"},

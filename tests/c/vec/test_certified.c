@@ -151,7 +151,7 @@ static void check_residuals(const struct hl_matrix *data, const struct hl_quanti
 static void check_reach(const struct hl_query *query, const struct hl_quantized *rows, size_t row, bool coarse, float value) {
   const int8_t *x = rows->digits + row * rows->stride;
   int32_t products[16] = {0};
-  float scales[16] = {0}, rests[16] = {0}, one[HL_TERMS], terms[HL_TERMS];
+  float columns[HL_TERMS][16] = {{0}}, one[HL_TERMS], terms[HL_TERMS];
   uint32_t found[16];
   for (size_t i = 0; i < rows->cols; i++)
     products[0] +=
@@ -159,9 +159,9 @@ static void check_reach(const struct hl_query *query, const struct hl_quantized 
   hl_row_terms(rows, row, query->metric, terms);
   hl_query_terms(query, coarse, one);
   one[HL_TERMS - 1] = hl_query_cut(query, value);
-  scales[0] = terms[0];
-  rests[0] = hl_rest(terms, one);
-  CHECK(hl_int8_kernels()->reach(products, scales, rests, one[0], 16, found) && found[0] == 0);
+  for (size_t i = 0; i < HL_TERMS; i++) columns[i][0] = terms[i];
+  const float *const many[HL_TERMS] = {columns[0], columns[1], columns[2], columns[3]};
+  CHECK(hl_int8_kernels()->reach(products, many, one, 16, found) && found[0] == 0);
 }
 
 /* The bounds hold for the float32 score, and for the exact one too. */

@@ -62,17 +62,20 @@ static void test_multiply(size_t n, size_t panels) {
 
 static void test_reach(size_t n) {
   static const float zeros[256];
-  float *scales = guard_copy(zeros, n * sizeof *scales), *rests = guard_copy(zeros, n * sizeof *rests);
+  float *many[HL_TERMS], one[HL_TERMS] = {0.5F, 2, 1, -1.25F};
   int32_t *dots = guard_copy(zeros, n * sizeof *dots);
   uint32_t found[256];
+  for (size_t term = 0; term < HL_TERMS; term++) many[term] = guard_copy(zeros, n * sizeof **many);
   for (size_t i = 0; i < n; i++) {
     dots[i] = (int32_t)(i % 7);
-    scales[i] = i % 5 == 4 ? NAN : 0.5F;
-    rests[i] = i % 11 == 10 ? INFINITY : (float)(i % 3) / 8 - 1.25F;
+    many[0][i] = i % 5 == 4 ? NAN : 0.5F;
+    many[1][i] = (float)(i % 3) / 8;
+    many[3][i] = i % 11 == 10 ? INFINITY : 0;
   }
-  size_t count = hl_int8_kernels()->reach(dots, scales, rests, 0.5F, n, found), at = 0;
+  size_t count = hl_int8_kernels()->reach(dots, (const float *const *)many, one, n, found), at = 0;
   for (size_t i = 0; i < n; i++) {
-    if ((float)dots[i] * scales[i] * 0.5F + rests[i] < 0) continue;
+    float margin = (float)dots[i] * many[0][i] * one[0] + many[1][i] * one[1] + (many[3][i] + one[3]);
+    if (margin < 0) continue;
     CHECK(at < count && found[at] == i);
     at++;
   }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,10 +24,11 @@ struct process {
   pid_t pid;
   bool reaped;
   int status;
+  struct rusage usage;
 };
 
 static bool reap(struct process *process, int flags) {
-  if (!process->reaped) process->reaped = waitpid(process->pid, &process->status, flags) == process->pid;
+  if (!process->reaped) process->reaped = wait4(process->pid, &process->status, flags, &process->usage) == process->pid;
   return process->reaped;
 }
 
@@ -112,15 +114,20 @@ static bool step_wait(struct net_wait *wait) {
   return reap((struct process *)wait->socket, WNOHANG);
 }
 
+static double seconds(struct timeval time) { return (double)time.tv_sec + (double)time.tv_usec * 1e-6; }
+
 static int push_status(lua_State *L, struct hl_op *op) {
   struct net_wait *wait = (struct net_wait *)op;
   if (wait->failed) return hl_push_error(L, &wait->err);
-  int status = ((struct process *)wait->socket)->status;
+  struct process *process = (struct process *)wait->socket;
+  int status = process->status;
   lua_pushinteger(L, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-  return 1;
+  lua_pushnumber(L, seconds(process->usage.ru_utime) + seconds(process->usage.ru_stime));
+  lua_pushinteger(L, process->usage.ru_maxrss * 1024);
+  return 3;
 }
 
-/* process:wait() -> exit status; 128 + number of the signal that ended it */
+/* process:wait() -> exit status, or 128 + number of the signal that ended it; seconds of processor time; most bytes in memory */
 static int l_wait(lua_State *L) {
   static const struct hl_op_class cls = {.name = "net.wait", .start = net_start, .cancel = net_cancel, .push = push_status};
   struct net_socket *socket = net_check_socket(L, PROCESS);

@@ -28,17 +28,22 @@ local function accept(self, loaded)
   return loaded
 end
 
--- The task that fetches new ones, begun if there is none. It never fails: what is raised in it is an error like any other.
+-- What is raised in a provider is an error like any other. None is tried again by the call that wants the credentials: whoever fetches
+-- them has tried.
+local function load(self)
+  local ran, loaded, err = pcall(self.provider.load)
+  self.refreshing = nil
+  if ran and loaded then return accept(self, loaded) end
+  err = ran and err or type(loaded) == "table" and loaded or host.error("auth", tostring(loaded))
+  err.retryable = false
+  return nil, err
+end
+
+-- The task that fetches new ones, begun if there is none.
 local function refresh(self)
   if not self.refreshing then
     self.tried_at = self.now()
-    self.refreshing = task.spawn(function()
-      local ran, loaded, err = pcall(self.provider.load)
-      self.refreshing = nil
-      if not ran then return nil, type(loaded) == "table" and loaded or host.error("auth", tostring(loaded)) end
-      if not loaded then return nil, err end
-      return accept(self, loaded)
-    end)
+    self.refreshing = task.spawn(load, self)
   end
   return self.refreshing
 end

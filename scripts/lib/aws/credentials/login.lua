@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- `aws login` (login_session) ties its token to a key of the AWS command line, so that nobody else can refresh it: refused, with a way round.
+-- `aws login` (login_session) ties its token to a key of the AWS command line, so that nobody else can renew it: refused, with a way
+-- round.
 local login = {}
 
 function login.find(aws, profile)

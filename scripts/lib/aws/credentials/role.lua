@@ -50,9 +50,11 @@ local function find_source(aws, profile, path, place)
   return keys.fail("%s: role_arn needs source_profile (a profile with keys) or credential_source beside it", place)
 end
 
--- A role may ask for the code of a device; it is asked for once, where somebody can answer.
+-- A role may want the code of a device, each time it is assumed: whoever is at the terminal is asked.
 local function ask_code(serial, place)
-  if not host.isatty(0) then return keys.fail("%s: the role needs the code of %s, and there is no terminal to ask for it", place, serial) end
+  if not host.isatty(0) then
+    return keys.fail("%s: the role needs the code of %s, and there is no terminal to ask for it", place, serial)
+  end
   io.stderr:write(("MFA code of %s: "):format(serial))
   local code = (io.read() or ""):match("^%s*(%d%d%d%d%d%d)%s*$")
   if not code then return keys.fail("%s: that is no code; it has six digits", place) end
@@ -61,10 +63,11 @@ end
 
 local function parameters(aws, profile, place)
   local config = aws.config
-  local serial, code, err = config:key("mfa_serial", profile), nil, nil
+  local serial, code = config:key("mfa_serial", profile), nil
   if serial then
+    local err
     code, err = ask_code(serial, place)
-    if not code then return nil, err end
+    if err then return nil, err end
   end
   local duration = config:key("duration_seconds", profile)
   if duration and not math.tointeger(tonumber(duration)) then

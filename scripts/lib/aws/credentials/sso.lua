@@ -12,7 +12,8 @@ local sso = {}
 local RENEW = 15 * 60 -- seconds before the token expires
 local KEYS = { "sso_account_id", "sso_role_name" }
 
--- The settings: {region, account, role, cache = what the token's file is named after, login = what to run}; or nothing, or nil and an error.
+-- The settings: {region, account, role, cache = what the token's file is named after, login = what to run}; nothing; or nil and an
+-- error.
 local function settings(config, profile)
   local session = config:key("sso_session", profile)
   local section, name = nil, profile

@@ -30,6 +30,8 @@ function list.document(request, response, lists)
   return nil, broken
 end
 
+local function by_key(a, b) return (a.key or a.prefix) < (b.key or b.prefix) end
+
 local function read_objects(request, response)
   local document, err = list.document(request, response, { "Contents", "CommonPrefixes" })
   if not document then return nil, err end
@@ -42,6 +44,7 @@ local function read_objects(request, response)
   for _, entry in ipairs(document.CommonPrefixes or {}) do
     page[#page + 1] = { prefix = encoded and decode(entry.Prefix) or entry.Prefix }
   end
+  if document.CommonPrefixes then table.sort(page, by_key) end
   return page
 end
 
