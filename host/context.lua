@@ -62,8 +62,9 @@ local function check_inputs(m, values, origins)
   for _, name in ipairs(m.reads or {}) do is_read[name] = true end
   for _, spec in ipairs(m.options) do
     local value = values[options.key(spec)]
-    for _, path in ipairs(type(value) == "table" and value or { value }) do
-      if is_read[spec[1]] and not options.is_url(path) and origins[options.key(spec)] == "command line" and not require "hilum.fs".stat(path) then
+    local is_named = is_read[spec[1]] and origins[options.key(spec)] == "command line"
+    for _, path in ipairs(is_named and (type(value) == "table" and value or { value }) or {}) do
+      if not options.is_url(path) and not require "hilum.fs".stat(path) then
         usage_of(m.name)(("%s: %s does not exist"):format(options.shown(spec), path))
       end
     end

@@ -22,7 +22,7 @@ local function is_error(value) return type(value) == "table" and value.kind ~= n
 
 local function show(...)
   local count, first, second = select("#", ...), ...
-  if count == 0 then return end
+  if count == 0 or count == 1 and first == io.stdout then return end -- io.write
   if first ~= nil then _G._ = first end
   if count == 2 and first == nil and is_error(second) then
     io.write("nil, ", color(host.message(second), "red", "stdout"), "\n")
@@ -74,6 +74,7 @@ function repl.run(given)
   local edited = source.edited(globals.project())
   local lines = edited or source.plain()
   local session = new_session(lines, edited ~= nil)
+  if lines.print then globals.set_print(lines.print) end
   if host.isatty(0) then greet() end
   while not session.done do
     local text, err = lines.read()

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What the prompt has besides Lua and the modules: help(x), show(x), and ctx, by which workflows run as they do from a workflow.
 local manifest = require "host.manifest"
+local verbs = require "host.verbs"
 
 local globals = { names = { "ctx", "help", "show" } }
 
@@ -12,11 +13,14 @@ function globals.workflows()
   return list
 end
 
--- The manifest of a workflow; nil if there is none, or it cannot be loaded.
+-- The manifest of a workflow, "split" or with a verb "aws whoami"; nil if there is none, or it cannot be loaded.
 function globals.workflow(name)
-  local path = manifest.find(name, common.project)
+  local word, verb = name:match("^(%S+)%s+(%S+)$")
+  local path = manifest.find(word or name, common.project)
   local ok, m = pcall(manifest.load, path or name)
-  return path and ok and m or nil
+  if not path or not ok then return nil end
+  if not verb then return m end
+  return m.verbs and m.verbs[verb] and verbs.manifest(m, verb) or nil
 end
 
 -- Help on a word, or on a value: a function, a module, an object.
@@ -45,6 +49,15 @@ function globals.install(given)
     local ctx = require "host.context".open(common.project, given)
     rawset(t, "ctx", ctx)
     return ctx
+  end
+end
+
+-- Has print use a function that takes a line: tasks print while another line is typed.
+function globals.set_print(print_line)
+  function _G.print(...)
+    local texts = {}
+    for i = 1, select("#", ...) do texts[i] = tostring((select(i, ...))) end
+    print_line(table.concat(texts, "\t"))
   end
 end
 

@@ -33,7 +33,8 @@ local CONTROL = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ["\\"] = "\\\\
 
 local function quoted(s)
   local cut = #s > MAX_STRING and utf8.offset(s, 0, MAX_STRING) or nil
-  local text = s:sub(1, cut and cut - 1):gsub("[%c\\\"]", function(c) return CONTROL[c] or ("\\%d"):format(c:byte()) end)
+  local unreadable = utf8.len(s) and "[%c\\\"]" or "[\0-\31\127-\255\\\"]"
+  local text = s:sub(1, cut and cut - 1):gsub(unreadable, function(c) return CONTROL[c] or ("\\x%02x"):format(c:byte()) end)
   return ('"%s"%s'):format(text, cut and ("… (%d bytes)"):format(#s) or "")
 end
 
@@ -191,9 +192,12 @@ local function function_text(f)
   return info.what == "C" and tostring(f) or ("function (%s:%d)"):format(info.short_src, info.linedefined)
 end
 
--- A value as the prompt shows it. Strings stand as they are; everything inside of a table as Lua would write it.
+-- Text stands as it is; bytes would do to a terminal who knows what.
+local function is_readable(s) return utf8.len(s) ~= nil and not s:find("[%z\1-\8\11-\26\28-\31\127]") end
+
+-- A value as the prompt shows it. Texts stand as they are; everything inside of a table as Lua would write it.
 function show.text(value)
-  if type(value) == "string" then return value end
+  if type(value) == "string" then return is_readable(value) and value or quoted(value) end
   if type(value) == "function" then return function_text(value) end
   if plain_table(value) then return is_rows(value) and rows_text(value) or inline(value, 0, {}) end
   local name = type(value) == "userdata" and type_name(value)

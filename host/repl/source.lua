@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Where the prompt gets its chunks from. A source gives read() -> text, or nil at the end, or nil and an error; and remember(text).
+-- Where the prompt gets its chunks from. A source gives read() -> text, or nil at the end, or nil and an error; remember(text); and
+-- perhaps print(text), which does not disturb the line that is being typed.
 local host = require "hilum.host"
 local chunk = require "host.repl.chunk"
 
@@ -20,6 +21,7 @@ function source.edited(project)
   return {
     read = function() return editor:read(prompt, handlers) end,
     remember = function(text) if history.add(path, text) then editor:remember(text) end end,
+    print = function(text) editor:print(text) end,
   }
 end
 

@@ -48,6 +48,10 @@ bool hl_batch_read(struct hl_batch *batch, size_t item, struct hl_scratch *scrat
 /* Worker: the input as a gray image, which the caller frees. False: the failure is kept. */
 bool hl_batch_gray(struct hl_batch *batch, size_t item, struct hl_image *gray);
 
+/* Worker: returns scratch memory, for the next item if there is one: many single inputs that wait for Lua must not keep theirs.
+ */
+void hl_batch_give(struct hl_batch *batch, struct hl_scratch *scratch);
+
 /* Worker: keeps err, with the name of the operation and of the file, as what became of the item. */
 void hl_batch_fail(struct hl_batch *batch, size_t item, const struct hl_error *err);
 

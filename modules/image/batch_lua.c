@@ -113,6 +113,15 @@ bool hl_batch_read(struct hl_batch *batch, size_t item, struct hl_scratch *scrat
   return true;
 }
 
+void hl_batch_give(struct hl_batch *batch, struct hl_scratch *scratch) {
+  if (batch->op.items > 1) {
+    hl_scratch_give(&batch->scratches, scratch);
+    return;
+  }
+  hl_scratch_free(scratch);
+  free(scratch);
+}
+
 void hl_batch_fail(struct hl_batch *batch, size_t item, const struct hl_error *err) {
   struct hl_error *copy = malloc(sizeof *copy);
   batch->errors[item] = copy ? copy : &lost;

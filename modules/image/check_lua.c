@@ -33,7 +33,7 @@ static void work_check(struct hl_op *op, size_t item) {
       hl_image_check(input->name, &check->limits, scratch, report);
     else
       hl_image_check_bytes(input->name, input->bytes, input->size, &check->limits, scratch, report);
-    hl_scratch_give(&check->batch.scratches, scratch);
+    hl_batch_give(&check->batch, scratch);
   }
   if (!scratch || report->out_of_memory) {
     hl_no_memory(&err);
@@ -52,7 +52,7 @@ static void work_info(struct hl_op *op, size_t item) {
   bool is_read =
       scratch ? hl_batch_read(&check->batch, item, scratch, &bytes, &size, &err) && hl_image_info(bytes, size, report, &err)
               : hl_no_memory(&err);
-  if (scratch) hl_scratch_give(&check->batch.scratches, scratch);
+  if (scratch) hl_batch_give(&check->batch, scratch);
   if (!is_read) hl_batch_fail(&check->batch, item, &err);
   hl_batch_count(&check->batch, report->bytes, !is_read);
 }

@@ -36,7 +36,7 @@ static bool decode_input(struct hl_batch *batch, size_t item, enum hl_image_mode
   if (!scratch) return hl_no_memory(err);
   bool is_decoded =
       hl_batch_read(batch, item, scratch, &bytes, &size, err) && hl_image_decode(bytes, size, mode, scratch, image, err);
-  hl_scratch_give(&batch->scratches, scratch);
+  hl_batch_give(batch, scratch);
   hl_batch_count(batch, size, !is_decoded);
   return is_decoded;
 }

@@ -97,7 +97,7 @@ static bool load(struct encode_op *encode, size_t item, struct hl_image *image, 
   if (!scratch) return hl_no_memory(err);
   bool is_loaded = hl_batch_read(batch, item, scratch, &bytes, &size, err) &&
                    hl_image_decode_small(bytes, size, HL_IMAGE_NATIVE, encode->side, scratch, image, err);
-  hl_scratch_give(&batch->scratches, scratch);
+  hl_batch_give(batch, scratch);
   hl_batch_count(batch, size, !is_loaded);
   return is_loaded;
 }

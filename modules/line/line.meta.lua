@@ -33,6 +33,12 @@ function Editor:read(prompt, handlers) end
 ---@usage if editor then editor:remember("x = 1") end
 function Editor:remember(text) end
 
+--- Prints a line; while another task reads one, above that, which then is drawn again.
+---@param text string
+---@usage local editor = line.open()
+---@usage if editor then editor:print("done") end
+function Editor:print(text) end
+
 --- Ends the editor. Closed twice is fine.
 ---@usage local editor <close> = line.open()
 ---@usage if editor then editor:close() end

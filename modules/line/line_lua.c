@@ -114,6 +114,26 @@ static int l_editor_remember(lua_State *L) {
   return 0;
 }
 
+/* The lines of the text being edited that are above the cursor's; wrapped ones are not counted. */
+static int lines_above(EditLine *el) {
+  const LineInfo *line = el_line(el);
+  int count = 0;
+  for (const char *at = line->buffer; at < line->cursor; at++) count += *at == '\n';
+  return count;
+}
+
+static int l_editor_print(lua_State *L) {
+  struct hl_editor *self = check_editor(L);
+  const char *text = luaL_checkstring(L, 2);
+  int up = self->L ? lines_above(self->el) : 0;
+  if (up > 0) printf("\x1b[%dA", up);
+  if (self->L) fputs("\r\x1b[J", stdout);
+  printf("%s\n", text);
+  fflush(stdout);
+  if (self->L) el_set(self->el, EL_REFRESH);
+  return 0;
+}
+
 static int l_editor_close(lua_State *L) {
   struct hl_editor *self = luaL_checkudata(L, HL_LINE_EDITOR, EDITOR);
   luaL_argcheck(L, !self->L, HL_LINE_EDITOR, "a line is being read");
@@ -126,8 +146,11 @@ static int l_editor_close(lua_State *L) {
 }
 
 HL_MODULE int luaopen_hilum_line(lua_State *L) {
-  static const luaL_Reg methods[] = {
-      {"read", l_editor_read}, {"remember", l_editor_remember}, {"close", l_editor_close}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"read", l_editor_read},
+                                     {"remember", l_editor_remember},
+                                     {"print", l_editor_print},
+                                     {"close", l_editor_close},
+                                     {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", l_editor_close}, {"__close", l_editor_close}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"open", l_open}, {NULL, NULL}};
   hl_new_type(L, EDITOR, methods, meta);

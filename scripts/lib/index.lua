@@ -174,7 +174,7 @@ end
 
 -- How many images have a value of a filter.
 function Index:count_with(name, value)
-  local set, deleted = rows_with(self, name, value), deleted_rows(self)
+  local set, deleted = rows_with(self, name, { value }), deleted_rows(self)
   return (deleted and set:remove(deleted) or set):size()
 end
 

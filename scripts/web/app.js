@@ -31,8 +31,8 @@ function fillFilters() {
 }
 
 function fillAnswers() {
-  const names = status.models.map(model => option(model.name === status.model ? "" : model.name, model.base ? `${model.name} (untrained)` : `${model.name} (fine-tuned)`));
-  byId("answer").replaceChildren(...names.reverse(), ...(names.length > 1 ? [option("both", "both, side by side")] : []));
+  const names = status.models.map(model => option(model.name === status.model ? "" : model.name, model.name));
+  byId("answer").replaceChildren(...names.reverse(), ...(names.length > 1 ? [option("both", "side by side")] : []));
 }
 
 function fillFacts() {
@@ -186,7 +186,11 @@ function onKey(event) {
 function drawBeginnings() {
   const entries = [...status.filters.finding].sort((a, b) => b.count - a.count);
   byId("beginnings").replaceChildren(...entries.map(entry => {
-    const button = make("button", { type: "button" }, make("span", {}, entry.value), make("span", { className: "number" }, entry.count.toLocaleString("en")));
+    const example = entry.example && status.pictures
+      ? make("img", { src: server.thumbnail(entry.example, 320), alt: `An image with ${entry.value}: `, loading: "lazy", width: 320, height: 320 }) : "";
+    if (example) example.addEventListener("error", () => example.remove());
+    const button = make("button", { type: "button" }, example, make("span", {}, entry.value), " ",
+      make("span", { className: "number" }, entry.count.toLocaleString("en")));
     button.addEventListener("click", () => go({ text: entry.value }));
     return make("li", {}, button);
   }));

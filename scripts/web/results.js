@@ -17,11 +17,11 @@ export function facts(hit) {
 
 export const findings = hit => hit.findings?.length ? hit.findings.join(", ") : "findings unknown";
 
-// The findings that were asked for: those of the image, and those the words name.
+// The findings that were asked for: those that the words name, else those of the image.
 function asked(query, all) {
   const text = ` ${(query.text ?? "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `;
   const named = all.filter(finding => text.includes(` ${finding.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")} `));
-  return new Set([...named, ...(query.doc?.findings ?? [])]);
+  return new Set(named.length ? named : query.doc?.findings ?? []);
 }
 
 // Cards.

@@ -31,3 +31,4 @@ for cols in 1024 384; do
   echo "== memory of certified search"; "$hilum" tests/bench/vec/memory.lua --data "$vectors" --cols $cols
 done
 echo "== hilum bench search"; "$hilum" bench search
+echo "== transfers"; "$hilum" tests/bench/transfer/transfer.lua "$images"

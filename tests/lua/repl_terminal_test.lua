@@ -129,6 +129,18 @@ test("tasks run while the prompt waits; one that fails is told; one that is left
   p:ends()
 end)
 
+test("what a task prints stands above the line that is being typed", function()
+  local p <close> = prompt()
+  p:enter("task.spawn(function() while not fs.stat('go') do task.sleep(0.02) end print('from', 'the task') end)")
+  p:see("\n>%s*\n")
+  p:type("'not ")
+  p:see("\n> 'not")
+  assert(fs.write(p.folder .. "/go", ""))
+  p:see("\nfrom%s+the task\n> 'not")
+  p:enter("disturbed'")
+  p:see("\nnot disturbed\n>")
+end)
+
 test("Ctrl-C stops a task that is busy while the prompt waits", function()
   local p <close> = prompt()
   p:enter("task.spawn(function() fs.write('begun', 'x') while true do end end)")

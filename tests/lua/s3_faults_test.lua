@@ -211,11 +211,11 @@ t.test("XML that is none", function()
 end)
 
 t.test("100,000 headers", function()
-  each(OPERATIONS, function(operation)
+  for _, operation in ipairs { "get_file", "put", "list" } do
     local done, err = run(operation, { fault = "many_headers" })
     t.ok(not done, operation)
     t.eq({ err.kind, err.code }, { "http", "HEADERS" })
-  end)
+  end
 end)
 
 t.test("slow bytes are no fault", function()

@@ -223,6 +223,40 @@ t.test("a file that changes while it is sent is an error", function()
   t.fails("io", "x", client:put("s3://bucket/a", body))
 end)
 
+t.test("an object goes into a pipe; what S3 refuses is asked for again, what broke off is not", function()
+  local busy, cut = true, false
+  local server <close> = s3_client.serve { wrap = function(handler)
+    return function(request)
+      if request.method == "GET" and busy then
+        busy = false
+        return { status = 503, body = "<Error><Code>SlowDown</Code></Error>" }
+      end
+      local response = handler(request)
+      if not cut or request.method ~= "GET" then return response end
+      request.connection:write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    end
+  end }
+  local client = s3_client.open(server)
+  local data = ("0123456789"):rep(50000)
+  assert(client:put("s3://bucket/a", data))
+  local function read_all()
+    local pipe, pieces, failure = assert(task.pipe(65536)), {}, nil
+    local reader = task.spawn(function()
+      for piece, err in function() return pipe:read() end do pieces[#pieces + 1], failure = piece, err end
+      return true
+    end)
+    local object, err = client:get("s3://bucket/a", { to = pipe })
+    pipe:close()
+    reader:join()
+    return table.concat(pieces), object, err or failure
+  end
+  local got, object = read_all()
+  t.eq({ got == data, object.size, object.etag }, { true, #data, hash.md5(data) })
+  cut = true
+  local before, half, _, err = #server.s3.log, read_all()
+  t.eq({ half, err.code, #server.s3.log - before }, { "half", "TRUNCATED", 1 })
+end)
+
 -- Regions, tokens, clocks.
 
 t.test("the region of a bucket is learnt from a refusal, and kept", function()
@@ -237,6 +271,15 @@ t.test("the region of a bucket is learnt from a refusal, and kept", function()
     t.eq(s3_client.open(server):head("s3://far/a").size, 5)
     t.eq(s3_client.open(server):bucket("far"), { region = "eu-west-1" })
   end
+end)
+
+t.test("requests that are under way together all find the region, and the time", function()
+  local server <close> = s3_client.serve { skew = 20 * 60 }
+  server.s3:create_bucket("far", "eu-west-1")
+  local client, numbers = s3_client.open(server), {}
+  for i = 1, 20 do numbers[i] = i end
+  local _, errors = task.map(numbers, { at_once = 20 }, function(i) return client:put("s3://far/" .. i, "hello") end)
+  t.eq(errors, nil)
 end)
 
 t.test("a temporary redirect is followed once, signed for the other host", function()

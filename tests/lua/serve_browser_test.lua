@@ -34,7 +34,7 @@ local function has_asked(page, target) return page:wait(("location.search === %s
 
 -- f(page, site): a page in a browser of its own; afterwards nobody has complained, and nothing was asked for elsewhere.
 local function test(name, f, options)
-  if not devtools.find() then return t.skip(name, "no Chromium here") end
+  if not require "browser".find() then return t.skip(name, "no Chromium here") end
   t.test(name, function()
     local site <close> = serve(options and options.serve)
     local browser <close> = devtools.start(t.tmp())

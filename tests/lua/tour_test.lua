@@ -27,7 +27,7 @@ local function play(list)
   local status, out, err = t.run(("cd %s && %s <input"):format(dir, t.hilum))
   t.eq(status, 0, err)
   local answers = {}
-  for answer in out:gmatch("\1([^\1]*)") do answers[#answers + 1] = answer:gsub("^file %(%S+%)\n", "") end
+  for answer in out:gmatch("\1([^\1]*)") do answers[#answers + 1] = answer end
   return answers
 end
 

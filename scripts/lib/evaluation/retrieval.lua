@@ -93,10 +93,8 @@ local function spread(columns, rows, all)
   end
 end
 
--- The sides of a trial: the vectors of queries and gallery, one matrix if they are the same; how many results of each query are
--- judged, and the gallery's digits to find them by; nil: all are.
-
--- wanted: so many results of each query, however small the gallery; nil: as said above.
+-- The vectors of queries and gallery, one matrix if they are the same; how many results of each query are judged, nil for all; and the
+-- gallery's digits to find so many by. wanted: so many, however small the gallery is.
 function retrieval.sides(trial, vectors, wanted)
   local gallery = embeddings.take(vectors, trial.gallery.rows)
   local ranks = wanted or #gallery > MOST_RANKED and RANKS or nil

@@ -24,13 +24,17 @@ Part.__index = Part
 -- options: there: name = size of what is in the store, and kept up to date; depth of the check; flat; max_member (bytes); at_once;
 -- progress; policy: by which downloads are tried again (lib/retry.lua).
 function part.new(source, store, options)
-  return setmetatable({ source = source, store = store, options = options, names = {}, settled = {}, broken = {}, failed = {},
-    stored = 0, kept = 0, left_out = 0, bytes = 0, failures = 0 }, Part)
+  return setmetatable({ source = source, store = store, options = options, names = {}, settled = {}, told = {}, broken = {},
+    failed = {}, stored = 0, kept = 0, left_out = 0, bytes = 0, failures = 0 }, Part)
 end
 
 -- Members.
 
+-- Each is told once, however often the archive is passed through.
 local function add_broken(self, name, code, message)
+  local key = name .. "\n" .. message
+  if self.told[key] then return end
+  self.told[key] = true
   table.insert(self.broken, { name = name, code = code, message = message })
   self.options.progress:add()
   self.options.progress:fail()

@@ -9,6 +9,8 @@ local together = require "lib.serve.together"
 
 local study = {}
 
+local LOOKED_AT = 4000 -- rows, for examples
+
 study.FILTERS = { "finding", "view", "sex", "split" }
 
 local Study = {}
@@ -71,13 +73,27 @@ function Study:location(doc)
   return stat and stat.type == "file" and location or nil, stat
 end
 
--- { finding = { { value=, count= }, … }, … } of all that can be filtered by.
+-- An image for each finding: one of the first that shows nothing else, if there is one.
+local function find_examples(self)
+  local alone, any = {}, {}
+  for row = 1, math.min(self.main.rows, LOOKED_AT) do
+    local doc = self.main:doc(row)
+    local findings, id = doc.findings or {}, self:id(doc, row)
+    for _, finding in ipairs(findings) do any[finding] = any[finding] or id end
+    if #findings == 1 then alone[findings[1]] = alone[findings[1]] or id end
+  end
+  return setmetatable(alone, { __index = any })
+end
+
+-- { finding = { { value=, count=, example = id }, … }, view = { { value=, count= }, … }, … } of all that can be filtered by.
 function Study:filters()
   if self.known_filters then return self.known_filters end
-  local filters = {}
+  local filters, examples = {}, find_examples(self)
   for _, name in ipairs(study.FILTERS) do
     local values = require "hilum.json".array {}
-    for i, value in ipairs(self.main:values(name)) do values[i] = { value = value, count = self.main:count_with(name, value) } end
+    for i, value in ipairs(self.main:values(name)) do
+      values[i] = { value = value, count = self.main:count_with(name, value), example = name == "finding" and examples[value] or nil }
+    end
     filters[name] = values
   end
   self.known_filters = filters

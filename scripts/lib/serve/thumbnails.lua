@@ -80,6 +80,7 @@ function Thumbnails:body(location, side, key)
   self.making[key] = self.making[key] or task.spawn(make, self, path, location, side)
   local jpeg, err = self.making[key]:join()
   self.making[key] = nil
+  if type(err) == "string" then error(err, 0) end -- a fault of this program
   return jpeg, err
 end
 

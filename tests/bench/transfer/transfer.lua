@@ -1,18 +1,19 @@
 -- SPDX-License-Identifier: MIT
 -- hilum's workflows beside rclone and aws-cli, whole processes in turn: a thousand files to Ceph and back, one large object, and what
 -- hilum alone sends to a server that throws everything away (nginx).
---   LUA_CPATH_5_4='BUILD/tests/?.so;;' HILUM=BUILD/bin/hilum BUILD/bin/hilum tests/bench/transfer/transfer.lua IMAGES
+--   build/bin/hilum tests/bench/transfer/transfer.lua IMAGES
 -- Each run against Ceph has a Ceph of its own. Payload modes: rclone never signs payloads, aws-cli signs them over http only.
 local tests = debug.getinfo(1, "S").source:match("^@(.*)bench/transfer/transfer%.lua$") .. "./"
-package.path = ("%slua/?.lua;%sbench/?.lua;%s"):format(tests, tests, package.path)
 local fs = require "hilum.fs"
+local HILUM = fs.real("/proc/self/exe")
+package.path = ("%slua/?.lua;%sbench/?.lua;%s"):format(tests, tests, package.path)
+package.cpath = ("%s/tests/?.so;%s"):format(fs.dir(fs.dir(HILUM)), package.cpath)
 local servers = require "servers" -- sets the path for:
 local net = require "hilum.net"
 local task = require "hilum.task"
 local term = require "hilum.term"
 local timing = require "timing"
 
-local HILUM = os.getenv("HILUM") or "hilum"
 local RCLONE = "env -u AWS_CA_BUNDLE RCLONE_CONFIG=/dev/null RCLONE_CONFIG_X_TYPE=s3 RCLONE_CONFIG_X_PROVIDER=Ceph "
   .. "RCLONE_CONFIG_X_ACCESS_KEY_ID=%s RCLONE_CONFIG_X_SECRET_ACCESS_KEY=%s RCLONE_CONFIG_X_ENDPOINT=%s rclone --ca-cert '%s' %s"
 

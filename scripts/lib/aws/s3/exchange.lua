@@ -65,6 +65,7 @@ local function send(client, request, tried)
   local site, err = tried.site, nil
   if not site then site, err = site_of(client, request.place.bucket) end
   if not site then return nil, err end
+  tried.region_sent = site.region
   local path = path_of(site, request.place)
   local signer, headers, chunks = sign(client, request, site, path)
   if not signer then return nil, headers end
@@ -82,7 +83,7 @@ local function send(client, request, tried)
   return nil, why
 end
 
--- The region that a bucket turned out to be in is remembered.
+-- The region that a bucket turned out to be in is remembered. Another request may have found out meanwhile.
 local function learn_region(client, bucket, region)
   client.regions[bucket], client.sites[bucket] = region, nil
 end
@@ -106,7 +107,7 @@ local function mend(client, request, err, response, signer, tried)
     tried.redirected = true
     return true
   end
-  if MOVED[err.code] and err.region and err.region ~= site_of(client, bucket).region and not tried.region then
+  if MOVED[err.code] and err.region and err.region ~= tried.region_sent and not tried.region then
     tried.region = true
     learn_region(client, bucket, err.region)
     return true
