@@ -177,6 +177,7 @@ static void set_common(struct hl_http_exchange *self) {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(self->connect_timeout * 1000));
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, self->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
   if (self->ca) curl_easy_setopt(easy, CURLOPT_CAINFO, self->ca);
+  if (self->direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 }
 
 static void set_callbacks(struct hl_http_exchange *self) {

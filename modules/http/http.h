@@ -46,6 +46,7 @@ struct hl_http_exchange {
   uint64_t limit;                                            /* bytes of answer.body */
   bool ranged;                                               /* asks for a range: only a 206 goes to the sink */
   bool http2;                                                /* where the server offers it */
+  bool direct;                                               /* through no proxy */
   unsigned digests;                                          /* of the answer's body: a bit for each hl_hash_kind */
   const char *ca;                                            /* certificate bundle; NULL: the system's */
   double connect_timeout, first_byte_timeout, stall_timeout; /* seconds */

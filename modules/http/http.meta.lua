@@ -28,6 +28,7 @@ local http = {}
 ---@field stall_timeout? number         seconds in which no byte moves; default 60
 ---@field progress? hilum.term.Progress  shows bytes sent and received
 ---@field http2? boolean                where the server offers it; default true
+---@field direct? boolean               through no proxy, whatever the environment says; default false
 
 --- Sends one request and waits for the answer. An answer of any status is a response, not an error.
 --- Errors: kind "net" (code ECONNREFUSED, RESOLVE, EMPTY_ANSWER, TRUNCATED, PROXY …), "tls" (CERTIFICATE, CA_FILE, TLS), "timeout"

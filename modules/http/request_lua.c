@@ -148,6 +148,7 @@ static void read_options(lua_State *L, struct request_op *self) {
   exchange->method = read_method(L);
   exchange->limit = (uint64_t)hl_opt_integer(L, 1, "limit", LIMIT, 0, LUA_MAXINTEGER);
   exchange->http2 = hl_opt_bool(L, 1, "http2", true);
+  exchange->direct = hl_opt_bool(L, 1, "direct", false);
   exchange->ca = hl_opt_string(L, 1, "ca", default_bundle());
   exchange->connect_timeout = read_seconds(L, "connect_timeout", 10);
   exchange->first_byte_timeout = read_seconds(L, "first_byte_timeout", 60);
@@ -207,8 +208,8 @@ static int push_response(lua_State *L, struct hl_op *op) {
 
 int l_request(lua_State *L) {
   static const char *const names[] = {
-      "url",           "method",   "headers", "body", "to", "limit", "digest", "ca", "connect_timeout", "first_byte_timeout",
-      "stall_timeout", "progress", "http2",   NULL};
+      "url",           "method",   "headers", "body",   "to", "limit", "digest", "ca", "connect_timeout", "first_byte_timeout",
+      "stall_timeout", "progress", "http2",   "direct", NULL};
   static const struct hl_op_class cls = {.name = "http.request",
                                          .start = start_request,
                                          .cancel = cancel_request,

@@ -192,15 +192,16 @@ end)
 
 t.test("proxies come from the environment", function()
   local proxy <close> = http_server.start({}, function(request) return { body = request.target } end)
-  local function through(variable, url)
-    local process = net.spawn { "sh", "-c", ("%s=%s %s -e 'local r, e = http.request { url = %q } print(r and r.body or e)'"):format(
-      variable, proxy.url, t.hilum, url) }
+  local function through(variable, url, more)
+    local process = net.spawn { "sh", "-c", ("%s=%s %s -e 'local r, e = http.request { url = %q %s } print(r and r.body or e)'"):format(
+      variable, proxy.url, t.hilum, url, more or "") }
     local line = process:output():upto("\n")
     process:wait()
     return line
   end
   t.eq(through("http_proxy", "http://storage.example/a"), "http://storage.example/a\n")
   t.match(through("no_proxy=127.0.0.1 http_proxy", "http://127.0.0.1:1/"), "no connection")
+  t.match(through("http_proxy", "http://127.0.0.1:1/", ", direct = true"), "no connection")
   t.eq(proxy.requests, 1)
 end)
 

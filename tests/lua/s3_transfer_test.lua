@@ -204,6 +204,26 @@ t.test("another run goes on with the parts that are there", function()
   t.eq(#leftovers(client), 0)
 end)
 
+t.test("who may not list leftovers begins anew; so does who sends another checksum", function()
+  local allowed = true
+  local server <close> = serve(function(request, handler)
+    if request.query:find("uploads$") and request.method == "GET" and not allowed then return refuse("AccessDenied") end
+    return handler(request)
+  end)
+  local client, path = s3_client.open(server), make_file(t.tmp() .. "/big", SIZE)
+  local before = assert(multipart.create(client, { bucket = "bucket", key = "big" }, {}))
+  assert(before:put(1, "hello"))
+  allowed = false
+  assert(client:upload(path, "s3://bucket/big", { resume = true }))
+  t.eq(hash.sha256(server.s3.buckets.bucket.objects.big.data), hash.sha256_file(path))
+  allowed = true
+  t.eq(#leftovers(client), 1)
+  t.eq(multipart.fits({ checksum = "sha256" }, client, {}), false)
+  t.eq(multipart.fits({ checksum = "crc64nvme", checksum_type = "FULL_OBJECT" }, client, {}), true)
+  t.eq(multipart.fits({ checksum = "crc32", checksum_type = "COMPOSITE" }, client, { checksum = "crc32" }), false)
+  t.eq(multipart.fits({}, client, {}), true)
+end)
+
 t.test("leftovers are listed and given up", function()
   local server <close> = s3_client.serve {}
   local client = s3_client.open(server)

@@ -11,7 +11,7 @@ function metadata.ask(aws, request, how)
   for n = 1, how.attempts do
     if n > 1 then aws.sleep(how.pause or 0) end
     response, err = aws:exchange { url = request.url, method = request.method or "GET", headers = request.headers,
-      connect_timeout = how.timeout, first_byte_timeout = how.timeout, stall_timeout = how.timeout, limit = 1 << 20 }
+      connect_timeout = how.timeout, first_byte_timeout = how.timeout, stall_timeout = how.timeout, limit = 1 << 20, direct = true }
     if response and response.status < 500 then return response end
   end
   if response then return keys.fail("%s answered with HTTP %d", request.url, response.status) end

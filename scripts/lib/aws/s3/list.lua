@@ -69,16 +69,17 @@ local function read_uploads(request, response)
   if not document then return nil, err end
   local encoded = document.EncodingType == "url"
   local page = {}
+  local function text_of(text) return encoded and decode(text) or text end
   for i, entry in ipairs(document.Upload or {}) do
-    page[i] = { key = encoded and decode(entry.Key) or entry.Key, id = entry.UploadId, started = dates.read(entry.Initiated or ""),
-      checksum = entry.ChecksumAlgorithm and entry.ChecksumAlgorithm:lower() }
+    page[i] = { key = text_of(entry.Key), id = entry.UploadId, started = dates.read(entry.Initiated or ""),
+      checksum = entry.ChecksumAlgorithm and entry.ChecksumAlgorithm:lower(), checksum_type = entry.ChecksumType }
   end
-  if document.IsTruncated == "true" then page.next = { document.NextKeyMarker, document.NextUploadIdMarker } end
+  if document.IsTruncated == "true" then page.next = { text_of(document.NextKeyMarker), document.NextUploadIdMarker } end
   return page
 end
 
-function list.uploads(client, place)
-  return pages(function(marker)
+local function upload_pages(client, place)
+  return function(marker)
     local query = { { "encoding-type", "url" }, { "prefix", place.key }, { "uploads" } }
     if marker then
       query[#query + 1] = { "key-marker", marker[1] }
@@ -88,7 +89,32 @@ function list.uploads(client, place)
       method = "GET", query = exchange.query(query) }
     request.read = function(response) return read_uploads(request, response) end
     return exchange.run(client, request)
-  end)
+  end
+end
+
+function list.uploads(client, place) return pages(upload_pages(client, place)) end
+
+-- All that pages have, or nil and an error.
+local function collect(fetch)
+  local all, marker = {}, nil
+  repeat
+    local page, err = fetch(marker)
+    if not page then return nil, err end
+    table.move(page, 1, #page, #all + 1, all)
+    marker = page.next
+  until not marker
+  return all
+end
+
+-- The uploads to one key, as an array.
+function list.uploads_to(client, place)
+  local all, err = collect(upload_pages(client, place))
+  if not all then return nil, err end
+  local same = {}
+  for _, entry in ipairs(all) do
+    if entry.key == place.key then same[#same + 1] = entry end
+  end
+  return same
 end
 
 local CHECKSUM_FIELDS = { crc64nvme = "ChecksumCRC64NVME", crc32c = "ChecksumCRC32C", crc32 = "ChecksumCRC32", sha256 = "ChecksumSHA256" }
@@ -105,9 +131,9 @@ local function read_parts(request, response, algorithm)
   return page
 end
 
--- The parts {number, size, etag, checksum} of an upload.
+-- The parts {number, size, etag, checksum} of an upload, as an array.
 function list.parts(client, place, id, algorithm)
-  return pages(function(marker)
+  return collect(function(marker)
     local query = { { "uploadId", id } }
     if marker then table.insert(query, 1, { "part-number-marker", marker }) end
     local request = { op = "s3.parts", action = "s3:ListMultipartUploadParts", place = place, method = "GET",

@@ -66,6 +66,13 @@ end
 
 local function checksum_type(algorithm) return checksum.is_joinable(algorithm) and "FULL_OBJECT" or "COMPOSITE" end
 
+-- Can an upload {checksum, checksum_type} of list.uploads be continued as if it had been begun with these options?
+function multipart.fits(entry, client, options)
+  local algorithm = multipart.algorithm(client, options)
+  if entry.checksum and entry.checksum ~= algorithm then return false end
+  return not entry.checksum_type or not algorithm or entry.checksum_type == checksum_type(algorithm)
+end
+
 -- Begins an upload. options: as for put.
 function multipart.create(client, place, options)
   local headers, conditions = split_headers(place, options)

@@ -25,7 +25,7 @@ end
 local function take_if_same(upload, path, piece, part)
   if not part or part.size ~= piece.size then return false end
   local body <close> = http.file(path, piece.first, piece.size)
-  local digests = body and body:digest { "md5", upload.algorithm }
+  local digests = body and body:digest(part.checksum and { upload.algorithm } or { "md5", upload.algorithm })
   if not digests then return false end
   local sum = upload.algorithm and checksum.value(upload.algorithm, digests)
   if part.checksum then
@@ -37,26 +37,23 @@ local function take_if_same(upload, path, piece, part)
   return true
 end
 
--- The upload of this object that was begun last and can be continued.
+-- The upload of this object that was begun last and can be continued, and its parts. None if who asks may not list them.
 local function find_leftover(client, place, options)
-  local algorithm, found = multipart.algorithm(client, options), nil
-  for entry in list.uploads(client, place) do
-    local fits = entry.checksum == nil or entry.checksum == algorithm
-    if entry.key == place.key and fits and (not found or (entry.started or 0) > (found.started or 0)) then found = entry end
+  local found
+  for _, entry in ipairs(list.uploads_to(client, place) or {}) do
+    if multipart.fits(entry, client, options) and (not found or (entry.started or 0) > (found.started or 0)) then found = entry end
   end
-  return found and multipart.open(client, place, found.id, options)
+  local upload = found and multipart.open(client, place, found.id, options)
+  local parts = upload and list.parts(client, place, found.id, upload.algorithm)
+  if parts then return upload, parts end
 end
 
 -- Goes on with what an earlier run left: the pieces that are still to be sent.
-local function resume(upload, path, pieces)
-  local parts, missing = {}, {}
-  for part in list.parts(upload.client, upload.place, upload.id, upload.algorithm) do parts[part.number] = part end
+local function resume(upload, parts, path, pieces)
+  local by_number, missing = {}, {}
+  for _, part in ipairs(parts) do by_number[part.number] = part end
   task.map(pieces, { at_once = AT_ONCE }, function(piece)
-    if take_if_same(upload, path, piece, parts[piece.number]) then
-      if upload.progress then upload.progress:add(piece.size) end
-    else
-      missing[#missing + 1] = piece
-    end
+    if not take_if_same(upload, path, piece, by_number[piece.number]) then missing[#missing + 1] = piece end
   end)
   table.sort(missing, function(a, b) return a.number < b.number end)
   return missing
@@ -65,8 +62,10 @@ end
 -- An upload, and the pieces of the file that it lacks.
 local function begin(client, place, path, size, options)
   local pieces = pieces_of(size)
-  local leftover = options.resume and find_leftover(client, place, options)
-  if leftover then return leftover, resume(leftover, path, pieces) end
+  if options.resume then
+    local leftover, parts = find_leftover(client, place, options)
+    if leftover then return leftover, resume(leftover, parts, path, pieces) end
+  end
   local upload, err = multipart.create(client, place, options)
   return upload, upload and pieces or err
 end
