@@ -154,8 +154,8 @@ local function write_page(path, result, found, reports, ctx)
     local file = ctx.project:path(name)
     if not records and fs.stat(file) then records = dataset.read(file) end
   end
-  assert(require "lib.store".write(path, require "lib.check.page".render(result, found, reports, records)))
-  ctx.say("page: %s", path)
+  local written, err = require "lib.store".write(path, require "lib.check.page".render(result, found, reports, records))
+  if written then ctx.say("page: %s", path) else ctx.warn("no page: %s", err.message) end
 end
 
 local function judge(opt, ctx, found)

@@ -22,6 +22,7 @@ local function check_settings(settings)
   for name in pairs(settings) do
     if not SETTINGS[name] then error(("unknown option '%s'"):format(tostring(name)), 3) end
   end
+  if type(settings.session) ~= "table" then error("option 'session' is missing", 3) end
   if settings.payload and not PAYLOADS[settings.payload] then error("option 'payload': signed or unsigned expected", 3) end
 end
 
@@ -35,16 +36,16 @@ end
 ---@return hilum.s3.Client
 function s3.open(settings)
   check_settings(settings)
-  local session, sum = settings.session, settings.checksum
-  local config = session.config
-  if sum == nil then sum = config.request_checksum_calculation ~= "when_required" and "crc64nvme" end
+  local session, config = settings.session, settings.session.config
+  local default = config.request_checksum_calculation ~= "when_required" and "crc64nvme"
+  local sum = require "lib.aws.s3.checksum".choose({ checksum = default }, settings)
   return setmetatable({ session = session, checksum = sum, verify = config.response_checksum_validation ~= "when_required",
     payload = settings.payload or config.payload_signing_enabled and "signed" or nil, regions = {}, sites = {} }, Client)
 end
 
 s3.parse = uri.parse
 
-local function place_of(text) return uri.parse_object(text) end
+local place_of = uri.parse_object
 
 ---@class hilum.s3.Stored
 ---@field etag string     without quotes; the MD5 of the content if it went up in one request, unencrypted or with AES256

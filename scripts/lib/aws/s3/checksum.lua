@@ -16,6 +16,16 @@ checksum.HEADERS = HEADERS
 
 local WIDTHS = { crc64nvme = 16, crc32c = 8, crc32 = 8 } -- digits
 
+-- The algorithm for what is sent, by an option of the call or else of the client; nil: none.
+function checksum.choose(client, options)
+  local algorithm = options.checksum
+  if algorithm == nil then algorithm = client.checksum end
+  if not algorithm then return nil end
+  if not HEADERS[algorithm] then error(("option 'checksum': '%s' is none of %s"):format(algorithm,
+    table.concat(checksum.ALGORITHMS, ", ")), 0) end
+  return algorithm
+end
+
 -- Can the sum of an object be had from those of its parts?
 function checksum.is_joinable(algorithm) return WIDTHS[algorithm] ~= nil end
 
@@ -32,7 +42,8 @@ function checksum.value(algorithm, digests)
   return WIDTHS[algorithm] and text or checksum.of_hex(text)
 end
 
-local function join_crcs(algorithm, parts)
+-- The checksum of an object from those of its parts {{checksum, size}, …}.
+function checksum.join(algorithm, parts)
   local pieces = {}
   for i, part in ipairs(parts) do
     local value = 0
@@ -41,9 +52,6 @@ local function join_crcs(algorithm, parts)
   end
   return checksum.of_hex(("%0" .. WIDTHS[algorithm] .. "x"):format(crc.join(algorithm, pieces)))
 end
-
--- The checksum of an object from those of its parts {{checksum, size}, …}.
-checksum.join = join_crcs
 
 -- The composite checksum: that of the checksums of the parts, without the "-N" behind it.
 function checksum.compose(algorithm, parts)

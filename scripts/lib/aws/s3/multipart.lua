@@ -39,12 +39,6 @@ end
 local Upload = {}
 Upload.__index = Upload
 
--- Which checksum the parts have; nil: none.
-function multipart.algorithm(client, options)
-  if options.checksum == nil then return client.checksum or nil end
-  return options.checksum or nil
-end
-
 -- The headers that begin an upload, and the conditions, which are for its completion.
 local function split_headers(place, options)
   local headers, conditions = options_of.headers(options, KNOWN), {}
@@ -54,7 +48,7 @@ local function split_headers(place, options)
 end
 
 local function new(client, place, id, conditions, options)
-  return setmetatable({ client = client, place = place, id = id, algorithm = multipart.algorithm(client, options), parts = {},
+  return setmetatable({ client = client, place = place, id = id, algorithm = checksum.choose(client, options), parts = {},
     trailer = options.trailer, conditions = conditions, keep = options.resume, progress = options.progress }, Upload)
 end
 
@@ -68,7 +62,7 @@ local function checksum_type(algorithm) return checksum.is_joinable(algorithm) a
 
 -- Can an upload {checksum, checksum_type} of list.uploads be continued as if it had been begun with these options?
 function multipart.fits(entry, client, options)
-  local algorithm = multipart.algorithm(client, options)
+  local algorithm = checksum.choose(client, options)
   if entry.checksum and entry.checksum ~= algorithm then return false end
   return not entry.checksum_type or not algorithm or entry.checksum_type == checksum_type(algorithm)
 end
@@ -76,7 +70,7 @@ end
 -- Begins an upload. options: as for put.
 function multipart.create(client, place, options)
   local headers, conditions = split_headers(place, options)
-  local algorithm = multipart.algorithm(client, options)
+  local algorithm = checksum.choose(client, options)
   if algorithm then
     headers["x-amz-checksum-algorithm"], headers["x-amz-checksum-type"] = algorithm:upper(), checksum_type(algorithm)
   end

@@ -18,6 +18,7 @@ local options = {}
 ---@field if_match? string             only if the object there has this ETag
 ---@field if_none_match? string        "*": only if there is no such object
 ---@field owner? string                the account that has to own the bucket
+---@field request_payer? string        "requester", where the owner wants that
 ---@field checksum? string             "crc64nvme", "crc32c", "crc32", "sha256"; default: the client's
 ---@field trailer? boolean             the checksum goes behind the body, which is then read only once (not on Ceph, over https)
 ---@field progress? hilum.term.Progress  in bytes
@@ -28,6 +29,7 @@ local HEADERS = {
   content_type = "content-type", if_match = "if-match", if_none_match = "if-none-match",
   kms_key = "x-amz-server-side-encryption-aws-kms-key-id", owner = "x-amz-expected-bucket-owner", sse = "x-amz-server-side-encryption",
   storage_class = "x-amz-storage-class", tagging = "x-amz-tagging", metadata_directive = "x-amz-metadata-directive",
+  request_payer = "x-amz-request-payer",
 }
 
 -- S3 shows ETags in quotes; here they go without, but for "*".

@@ -23,34 +23,29 @@ local function add_trailer(request, body, algorithm, signed)
   headers["x-amz-trailer"] = checksum.HEADERS[algorithm]
   request.payload = signed and "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" or "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
   request.frame = function(chunks) return http.chunked(body, { checksum = algorithm, chunks = chunks }) end
-  return true
 end
 
--- The digests that a body is sent with, computed now, and those in `more`.
-local function compute(body, algorithm, signed, more)
+-- The digests that a body is sent with, computed now.
+local function compute(body, algorithm, signed)
   local wanted = { algorithm }
   if signed and algorithm ~= "sha256" then wanted[#wanted + 1] = "sha256" end
-  for _, name in ipairs(more or {}) do
-    if name ~= algorithm then wanted[#wanted + 1] = name end
-  end
   if #wanted == 0 then return {} end
   return http.digest(body, wanted)
 end
 
--- Adds a body to a request, and what vouches for it. options: checksum, an algorithm or false; trailer; more, digests that the caller
--- wants for itself. Returns the digests ({} with a trailer), or nil and an error when the body cannot be read.
+-- Adds a body to a request, and what vouches for it. options: checksum, an algorithm or false; trailer. Returns the digests
+-- ({} with a trailer), or nil and an error when the body cannot be read.
 function payload.add(client, request, body, options)
   local site, err = exchange.site_of(client, request.place.bucket)
   if not site then return nil, err end
-  local algorithm = options.checksum
-  if algorithm == nil then algorithm = client.checksum end
+  local algorithm = checksum.choose(client, options)
   local signed = is_signed(client, site, algorithm)
   if options.trailer and algorithm then
     add_trailer(request, body, algorithm, signed)
     return {}
   end
   local digests
-  digests, err = compute(body, algorithm or nil, signed, options.more)
+  digests, err = compute(body, algorithm, signed)
   if not digests then return nil, err end
   request.body, request.payload = body, signed and digests.sha256 or UNSIGNED
   if algorithm then request.headers[checksum.HEADERS[algorithm]] = checksum.value(algorithm, digests) end
