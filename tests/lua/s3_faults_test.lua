@@ -11,9 +11,9 @@ local task = require "hilum.task"
 local DATA = ("X-ray 0123456789 "):rep(5000)
 local LARGE = ("0123456789abcdef"):rep((33 << 20) // 16) -- goes up in parts
 
--- A third of a second where users have a minute.
+-- A second where users have a minute.
 local function impatient(request)
-  request.first_byte_timeout, request.stall_timeout = 0.3, 0.3
+  request.first_byte_timeout, request.stall_timeout = 1, 1
   return http.request(request)
 end
 
@@ -141,7 +141,7 @@ each(TRANSIENT, function(fault, expected)
 end)
 
 t.test("silence", function()
-  for _, operation in ipairs { "put", "get", "list" } do
+  for _, operation in ipairs { "put", "list" } do
     check(operation, "silent", { "timeout", "^FIRST_BYTE_TIMEOUT$" }, { request = impatient })
   end
 end)

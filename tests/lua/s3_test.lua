@@ -322,6 +322,49 @@ t.test("buckets are hosts of their own where that is wanted", function()
   t.match(client:presign("s3://bucket/a"), "^http://bucket%.localhost:%d+/a%?")
 end)
 
+-- A client of AWS itself, as far as `answer` is; what it asked is in `asked`.
+local function of_aws(region, answer)
+  local asked = {}
+  local client = s3_client.open({ access_key = "AKIDEXAMPLE", secret_key = "secret" }, {}, {}, { region = region, request = function(request)
+    asked[#asked + 1] = request
+    return answer and answer(request) or { status = 200, headers = { etag = '"e"' }, body = "", size = 0 }
+  end })
+  return client, asked
+end
+
+t.test("on AWS buckets are hosts, unless a dot is in their way, and https vouches for bodies", function()
+  local client, asked = of_aws("eu-west-1")
+  assert(client:put("s3://bucket/a b/../c", "hello"))
+  assert(client:put("s3://with.dot/a", "hello", { checksum = false }))
+  t.eq(asked[1].url, "https://bucket.s3.eu-west-1.amazonaws.com/a%20b/../c")
+  t.eq(asked[2].url, "https://s3.eu-west-1.amazonaws.com/with.dot/a")
+  local headers = asked[1].headers
+  t.eq({ headers["x-amz-content-sha256"], headers["x-amz-checksum-crc64nvme"] }, { "UNSIGNED-PAYLOAD", "M3eFcAZSQlc=" })
+  t.eq(asked[2].headers["x-amz-content-sha256"], hash.sha256("hello"))
+  t.match(headers.Authorization, "/eu%-west%-1/s3/aws4_request, SignedHeaders=content%-type;host;x%-amz%-checksum%-crc64nvme")
+end)
+
+t.test("on AWS a bucket names its region, but for the first, and is closed", function()
+  local client, asked = of_aws("eu-west-1")
+  assert(client:create_bucket("new-one"))
+  t.match(asked[1].body, "<LocationConstraint>eu%-west%-1</LocationConstraint>")
+  t.match(asked[2].url, "^https://new%-one%.s3%.eu%-west%-1%.amazonaws%.com/%?publicAccessBlock$")
+  t.match(asked[2].headers["content-md5"], "^[%w+/]+==$")
+  client, asked = of_aws("us-east-1")
+  assert(client:create_bucket("new-one", { public = true }))
+  t.eq({ #asked, asked[1].body }, { 1, nil })
+end)
+
+t.test("on AWS a bucket of another region is asked at its own host from then on", function()
+  local client, asked = of_aws("us-east-1", function(request)
+    if request.url:find("eu-west-1", 1, true) then return nil end
+    return { status = 400, headers = { ["x-amz-bucket-region"] = "eu-west-1" }, body = "", size = 0 }
+  end)
+  assert(client:head("s3://bucket/a"))
+  assert(client:head("s3://bucket/a"))
+  t.eq({ #asked, asked[3].url }, { 3, "https://bucket.s3.eu-west-1.amazonaws.com/a" })
+end)
+
 t.test("an expired token is replaced once", function()
   local server <close> = s3_client.serve {}
   server.s3.credentials.old = { secret_key = "one", token = "t1", expired = true }

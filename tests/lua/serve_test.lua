@@ -242,7 +242,9 @@ t.test("a server that others reach is asked for by its address, by no name", fun
   local gate = require "lib.serve.guard".new("0.0.0.0", 9000)
   t.eq(gate.is_local, false)
   for _, name in ipairs { "192.168.1.5:9000", "[fe80::1]:9000", "localhost:9000" } do t.ok(gate:is_host(name), name) end
-  for _, name in ipairs { "lab.example:9000", "192.168.1.5", "192.168.1.5.example:9000", "[x]:9000", "" } do t.ok(not gate:is_host(name), name) end
+  for _, name in ipairs { "lab.example:9000", "192.168.1.5", "192.168.1.5.example:9000", "[x]:9000", "" } do
+    t.ok(not gate:is_host(name), name)
+  end
   for _, address in ipairs { "127.0.0.1", "127.1.2.3", "::1" } do t.ok(require "lib.serve.guard".new(address, 1).is_local, address) end
 end)
 

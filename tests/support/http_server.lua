@@ -98,11 +98,12 @@ end
 local REASONS = { [200] = "OK", [206] = "Partial Content" }
 
 local function head_of(response)
-  local lines = { ("HTTP/1.1 %d %s"):format(response.status or 200, response.reason or REASONS[response.status or 200] or "Status") }
-  for name, values in pairs(response.headers or {}) do
+  local lines, status = {}, response.status or 200
+  for name, values in pairs(response.headers) do
     for _, value in ipairs(type(values) == "table" and values or { values }) do lines[#lines + 1] = name .. ": " .. value end
   end
-  table.sort(lines, function(a, b) return a:find("^HTTP/") and not b:find("^HTTP/") or not b:find("^HTTP/") and a < b end)
+  table.sort(lines)
+  table.insert(lines, 1, ("HTTP/1.1 %d %s"):format(status, response.reason or REASONS[status] or "Status"))
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
 end
 
