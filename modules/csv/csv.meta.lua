@@ -36,6 +36,7 @@ function csv.load(paths, options) end
 
 --- What csv.rows returns, to be called once a row.
 ---@class hilum.csv.Rows
+---@overload fun(): table?, integer
 local Rows = {}
 
 --- Closes the file before its end.

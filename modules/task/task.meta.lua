@@ -27,6 +27,7 @@ function task.spawn(f, ...) end
 ---@param f fun(item: any, index: integer): any, hilum.Error?
 ---@return any[] results                    f's first result for each item, in order
 ---@return table<integer, hilum.Error>? errors  by index, where f returned nil and an error; nil when there were none
+---@overload fun(list: any[], f: fun(item: any, index: integer): any, hilum.Error?): any[], table<integer, hilum.Error>?
 ---@usage local squares = task.map({ 1, 2, 3 }, function(x) return x * x end) assert(squares[3] == 9)
 function task.map(list, options, f) end
 

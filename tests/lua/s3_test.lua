@@ -325,11 +325,12 @@ end)
 -- A client of AWS itself, as far as `answer` is; what it asked is in `asked`.
 local function of_aws(region, answer)
   local asked = {}
-  local client = s3_client.open({ access_key = "AKIDEXAMPLE", secret_key = "secret" }, {}, {}, { region = region, request = function(request)
+  local function exchange(request)
     asked[#asked + 1] = request
     return answer and answer(request) or { status = 200, headers = { etag = '"e"' }, body = "", size = 0 }
-  end })
-  return client, asked
+  end
+  local aws = { access_key = "AKIDEXAMPLE", secret_key = "secret" }
+  return s3_client.open(aws, {}, {}, { region = region, request = exchange }), asked
 end
 
 t.test("on AWS buckets are hosts, unless a dot is in their way, and https vouches for bodies", function()
