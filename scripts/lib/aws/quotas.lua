@@ -1,0 +1,52 @@
+-- SPDX-License-Identifier: MIT
+-- Service Quotas: how much of something the account may have.
+local call = require "lib.aws.call"
+
+local quotas = {}
+
+---@class hilum.quotas.Client
+local Client = {}
+Client.__index = Client
+
+function quotas.open(session)
+  return setmetatable({ client = call.client { session = session, service = "service-quotas", protocol = "json", version = "1.1",
+    target = "ServiceQuotasV20190624" } }, Client)
+end
+
+local function quota(found)
+  return { code = found.QuotaCode, name = found.QuotaName, value = found.Value, unit = found.Unit, adjustable = found.Adjustable }
+end
+
+-- A quota by its code, L-32F732DE: {code, name, value, adjustable, default}. Where the account has none of its own, AWS's default counts
+-- (default = true); false: there is no such quota (API: GetServiceQuota, GetAWSDefaultServiceQuota).
+function Client:get(service, code)
+  local params, err = { ServiceCode = service, QuotaCode = code }, nil
+  for _, op in ipairs { "GetServiceQuota", "GetAWSDefaultServiceQuota" } do
+    local result
+    result, err = self.client:call { op = op, params = params }
+    if result then
+      local found = quota(result.Quota)
+      found.default = op ~= "GetServiceQuota"
+      return found
+    end
+    if err.code ~= "NoSuchResourceException" then return nil, err end
+  end
+  return false
+end
+
+-- The quotas of a service whose names have this in them, whatever the case; all without it (API: ListServiceQuotas).
+function Client:list(service, part)
+  local all = {}
+  local ok, err = pcall(function()
+    for page in self.client:pages({ op = "ListServiceQuotas", params = { ServiceCode = service, MaxResults = 100 } }, "NextToken") do
+      for _, found in ipairs(page.Quotas) do
+        if not part or found.QuotaName:lower():find(part:lower(), 1, true) then all[#all + 1] = quota(found) end
+      end
+    end
+  end)
+  if ok then return all end
+  if type(err) ~= "table" then error(err, 0) end
+  return nil, err
+end
+
+return quotas
