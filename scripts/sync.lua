@@ -22,7 +22,8 @@ interrupted is started again with the same command and sends only what is still 
 
 A file that cannot be sent is named, and does not stop the others; exit status 1 then.]],
   options = workflow.join({
-    { "from", type = "path", positional = true, required = true, metavar = "FROM", help = "a folder or s3://bucket/prefix: what is to be there" },
+    { "from", type = "path", positional = true, required = true, metavar = "FROM",
+      help = "a folder or s3://bucket/prefix: what is to be there" },
     { "to", type = "path", positional = true, required = true, metavar = "TO", help = "a folder or s3://bucket/prefix: where" },
     { "delete", type = "flag", help = "delete there what is not here" },
   }, workflow.options, workflow.put_options),

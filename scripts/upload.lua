@@ -59,7 +59,8 @@ what that means). Started again after any interruption it sends what is missing,
 
 A file that cannot be sent is named, and does not stop the others; exit status 1 then.]],
   options = workflow.join({
-    { "from", type = "list", of = "path", positional = true, default = "images", metavar = "FOLDER|FILE|S3URI", help = "what to send, and where" },
+    { "from", type = "list", of = "path", positional = true, default = "images", metavar = "FOLDER|FILE|S3URI",
+      help = "what to send, and where" },
     { "to", type = "path", metavar = "S3URI", help = "s3://bucket/prefix/, if it is not named last" },
   }, workflow.options, workflow.put_options),
   examples = {

@@ -58,6 +58,7 @@ void hl_http_body_release(struct hl_http_body *body) {
   if (!body || --body->refs > 0) return;
   if (body->kind == HL_HTTP_FILE && body->file.fd >= 0) close(body->file.fd);
   free(body->file.path);
+  free(body->file.kept);
   hl_http_framing_free(body->framing);
   free(body);
 }
@@ -65,7 +66,7 @@ void hl_http_body_release(struct hl_http_body *body) {
 /* Reading. */
 
 bool hl_http_reader_open(struct hl_http_reader *reader, const struct hl_http_body *body) {
-  *reader = (struct hl_http_reader){.body = body};
+  *reader = (struct hl_http_reader){.body = body, .kept = body->file.kept};
   if (body->kind != HL_HTTP_FRAMED) return true;
   reader->framer = hl_http_framer_open(body->framing);
   return reader->framer;
@@ -96,12 +97,13 @@ ssize_t hl_http_read(struct hl_http_reader *reader, void *data, size_t size, str
   ssize_t got = 0;
   if (size > body->size - reader->at) size = (size_t)(body->size - reader->at);
   if (!size) return 0;
+  const char *memory = body->kind == HL_HTTP_MEMORY ? body->data : reader->kept;
   switch (body->kind) {
   case HL_HTTP_MEMORY:
-    memcpy(data, body->data + reader->at, size);
-    got = (ssize_t)size;
+  case HL_HTTP_FILE:
+    got = memory ? (ssize_t)size : read_file(body, reader->at, data, size, err);
+    if (memory) memcpy(data, memory + reader->at, size);
     break;
-  case HL_HTTP_FILE: got = read_file(body, reader->at, data, size, err); break;
   case HL_HTTP_FRAMED: got = hl_http_framer_read(reader->framer, data, size, err); break;
   }
   if (got > 0) reader->at += (uint64_t)got;

@@ -29,6 +29,7 @@ struct hl_http_body {
     uint64_t offset;          /* of the first byte sent */
     off_t size;               /* of the whole file when it was opened */
     struct timespec modified; /* likewise */
+    char *kept;               /* what is sent, if it was small and read for a digest before; NULL: read it */
   } file;
   struct hl_http_framing *framing; /* framed: owned */
 };
@@ -45,11 +46,12 @@ void hl_http_body_release(struct hl_http_body *body);
 /* One pass over a body. Zeroed: none. */
 struct hl_http_reader {
   const struct hl_http_body *body; /* held by whoever opened the reader */
+  const char *kept;                /* of the file, as it was when the reader was opened */
   uint64_t at;
   struct hl_http_framer *framer;
 };
 
-/* False: no memory. */
+/* Main thread. False: no memory. */
 bool hl_http_reader_open(struct hl_http_reader *reader, const struct hl_http_body *body);
 /* How many bytes it gave (at least one, but for size 0 and at the end), -1: err. A file that is no longer what it was when it was
  * opened fails before its last byte is given. */

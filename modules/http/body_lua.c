@@ -101,49 +101,58 @@ static int l_body_tostring(lua_State *L) {
 
 /* Digests. */
 
-enum { PIECE = 1 << 18, SMALL = 1 << 14 };
+enum { PIECE = 1 << 18, SMALL = 1 << 14, KEPT = 1 << 20 };
 
 struct digest_op {
   struct hl_op op;
   struct hl_http_body *body;
+  struct hl_http_reader reader;
   struct hl_http_digests digests;
+  char *kept; /* the whole of a small file, so that sending it does not read it again */
   bool done;
   struct hl_error err;
 };
 
 static void destroy_digest_op(struct hl_op *op) {
   struct digest_op *self = (struct digest_op *)op;
+  hl_http_reader_close(&self->reader);
   hl_http_body_release(self->body);
   hl_http_digests_end(&self->digests);
+  free(self->kept);
 }
 
-static bool read_all(struct digest_op *self, struct hl_http_reader *reader) {
-  char *piece = malloc(PIECE);
-  ssize_t got = piece ? 1 : -1;
-  if (!piece) hl_fail_errno(&self->err, "http.digest", NULL);
-  while (piece && (got = hl_http_read(reader, piece, PIECE, &self->err)) > 0)
-    hl_http_digests_update(&self->digests, piece, (size_t)got);
-  free(piece);
+/* In pieces, of which each takes the place of the one before, unless all are kept. */
+static bool read_all(struct digest_op *self, bool keeps) {
+  uint64_t size = self->body->size;
+  char *room = malloc(keeps ? size + 1 : PIECE), *to = room;
+  ssize_t got = room ? 1 : -1;
+  if (!room) hl_fail_errno(&self->err, "http.digest", NULL);
+  while (room && (got = hl_http_read(&self->reader, to, keeps ? size : PIECE, &self->err)) > 0) {
+    hl_http_digests_update(&self->digests, to, (size_t)got);
+    if (keeps) to += got;
+  }
+  if (keeps && got == 0)
+    self->kept = room;
+  else
+    free(room);
   return got == 0;
 }
 
 static void work_digest(struct hl_op *op, size_t item) {
   (void)item;
   struct digest_op *self = (struct digest_op *)op;
-  struct hl_http_reader reader = {0};
-  if (self->body->kind == HL_HTTP_MEMORY) {
-    hl_http_digests_update(&self->digests, self->body->data, self->body->size);
-    self->done = true;
-    return;
-  }
-  self->done = hl_http_reader_open(&reader, self->body) ? read_all(self, &reader)
-                                                        : hl_fail(&self->err, HL_IO, "http.digest", "not enough memory");
-  hl_http_reader_close(&reader);
+  const struct hl_http_body *body = self->body;
+  if (body->kind == HL_HTTP_MEMORY) hl_http_digests_update(&self->digests, body->data, body->size);
+  self->done = body->kind == HL_HTTP_MEMORY || read_all(self, body->kind == HL_HTTP_FILE && body->size <= KEPT);
 }
 
 static int push_digest(lua_State *L, struct hl_op *op) {
   struct digest_op *self = (struct digest_op *)op;
   if (!self->done) return hl_push_error(L, &self->err);
+  if (!self->body->file.kept) {
+    self->body->file.kept = self->kept;
+    self->kept = NULL;
+  }
   hl_http_push_digests(L, &self->digests);
   return 1;
 }
@@ -157,7 +166,8 @@ int l_digest(lua_State *L) {
   struct digest_op *self = hl_op_new(L, &cls, sizeof *self);
   hl_http_take_body(L, 1, &self->body);
   hl_op_pin(L, &self->op, 1);
-  if (!hl_http_digests_begin(&self->digests, hl_http_client_hashes(hl_http_get_client(L)), wanted))
+  if (!hl_http_digests_begin(&self->digests, hl_http_client_hashes(hl_http_get_client(L)), wanted) ||
+      !hl_http_reader_open(&self->reader, self->body))
     return luaL_error(L, "not enough memory");
   return self->body->kind == HL_HTTP_MEMORY && self->body->size <= SMALL ? hl_op_run_here(L, &self->op)
                                                                          : hl_op_await(L, &self->op);

@@ -12,6 +12,7 @@ local transfer = {}
 local DELETED_TOGETHER = 1000 -- S3's limit for a request
 local HOPELESS = 20           -- so many failures and no success: the rest would fail too
 local KEPT = 100000           -- failures that are remembered by name
+local FLUSHED = 32 << 20      -- smaller files are not waited for: what a power failure takes has another size, and is fetched again
 
 local Run = {}
 Run.__index = Run
@@ -52,7 +53,7 @@ local function send(self, action)
   local made, err = fs.mkdir(fs.dir(target))
   if not made then return nil, err end
   local object
-  object, err = self.client:download(source, target, { size = action.from.size })
+  object, err = self.client:download(source, target, { size = action.from.size, sync = action.from.size >= FLUSHED })
   if not object then return nil, err end
   return fs.touch(target, action.from.mtime)
 end

@@ -112,6 +112,23 @@ t.test("a file that changes before all of it is sent is an error, not a mixture"
   t.eq(#received, 1)
 end)
 
+t.test("a small file that was digested is sent as it was then, a large one as it is", function()
+  local server <close> = http_server.start({}, function(request) return { body = hash.sha256(request:body()) } end)
+  for _, size in ipairs { 0, 1, 400000, 1 << 20 } do
+    local data = noise(size)
+    local path = write_file(data)
+    local body <close> = assert(http.file(path))
+    t.eq(assert(body:digest { "sha256" }).sha256, hash.sha256(data))
+    assert(fs.append(path, "more"))
+    t.eq(assert(http.request { url = server.url, method = "PUT", body = body }).body, hash.sha256(data))
+  end
+  local path = write_file(noise((1 << 20) + 1))
+  local body <close> = assert(http.file(path))
+  assert(body:digest { "sha256" })
+  assert(fs.append(path, "more"))
+  t.fails("io", "changed while", http.request { url = server.url, method = "PUT", body = body })
+end)
+
 t.test("a body may be closed while it is sent", function()
   local server <close>, received = receiver()
   local data = noise(3000000)

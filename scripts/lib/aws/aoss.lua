@@ -10,13 +10,13 @@ local aoss = {}
 local Client = {}
 Client.__index = Client
 
-function aoss.open(session)
-  return setmetatable({ client = call.client { session = session, service = "opensearchserverless", protocol = "json", version = "1.0",
+function aoss.client(session)
+  return setmetatable({ call = call.client { session = session, service = "opensearchserverless", protocol = "json", version = "1.0",
     target = "OpenSearchServerless" } }, Client)
 end
 
-local function send(self, op, params) return self.client:call { op = op, params = params } end
-local function send_once(self, op, params) return self.client:call { op = op, params = params, token = "clientToken" } end
+local function send(self, op, params) return self.call:call { op = op, params = params } end
+local function send_once(self, op, params) return self.call:call { op = op, params = params, token = "clientToken" } end
 
 local function done(result, err)
   if not result then return nil, err end

@@ -10,8 +10,8 @@ local iam = {}
 local Client = {}
 Client.__index = Client
 
-function iam.open(session)
-  return setmetatable({ client = call.client { session = session, service = "iam", protocol = "query", version = "2010-05-08" } }, Client)
+function iam.client(session)
+  return setmetatable({ call = call.client { session = session, service = "iam", protocol = "query", version = "2010-05-08" } }, Client)
 end
 
 -- A policy as IAM answers it: percent-encoded JSON. A document that cannot be read equals no other.
@@ -19,7 +19,7 @@ local function document(text)
   return json.decode((text:gsub("%%(%x%x)", function(x) return string.char(tonumber(x, 16)) end))) or text
 end
 
-local function send(self, op, params) return self.client:call { op = op, params = params } end
+local function send(self, op, params) return self.call:call { op = op, params = params } end
 
 local function done(result, err)
   if not result then return nil, err end
@@ -37,7 +37,7 @@ end
 local function collect(self, op, params, field)
   local all = {}
   local ok, err = pcall(function()
-    for page in self.client:pages({ op = op, params = params }, "Marker") do
+    for page in self.call:pages({ op = op, params = params }, "Marker") do
       for _, item in ipairs(type(page[field]) == "table" and page[field] or {}) do all[#all + 1] = item end
     end
   end)

@@ -8,8 +8,8 @@ local quotas = {}
 local Client = {}
 Client.__index = Client
 
-function quotas.open(session)
-  return setmetatable({ client = call.client { session = session, service = "service-quotas", protocol = "json", version = "1.1",
+function quotas.client(session)
+  return setmetatable({ call = call.client { session = session, service = "service-quotas", protocol = "json", version = "1.1",
     target = "ServiceQuotasV20190624" } }, Client)
 end
 
@@ -23,7 +23,7 @@ function Client:get(service, code)
   local params, err = { ServiceCode = service, QuotaCode = code }, nil
   for _, op in ipairs { "GetServiceQuota", "GetAWSDefaultServiceQuota" } do
     local result
-    result, err = self.client:call { op = op, params = params }
+    result, err = self.call:call { op = op, params = params }
     if result then
       local found = quota(result.Quota)
       found.default = op ~= "GetServiceQuota"
@@ -38,7 +38,7 @@ end
 function Client:list(service, part)
   local all = {}
   local ok, err = pcall(function()
-    for page in self.client:pages({ op = "ListServiceQuotas", params = { ServiceCode = service, MaxResults = 100 } }, "NextToken") do
+    for page in self.call:pages({ op = "ListServiceQuotas", params = { ServiceCode = service, MaxResults = 100 } }, "NextToken") do
       for _, found in ipairs(page.Quotas) do
         if not part or found.QuotaName:lower():find(part:lower(), 1, true) then all[#all + 1] = quota(found) end
       end

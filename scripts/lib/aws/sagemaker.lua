@@ -9,12 +9,12 @@ local sagemaker = {}
 local Client = {}
 Client.__index = Client
 
-function sagemaker.open(session)
-  return setmetatable({ client = call.client { session = session, service = "sagemaker", protocol = "json", version = "1.1",
+function sagemaker.client(session)
+  return setmetatable({ call = call.client { session = session, service = "sagemaker", protocol = "json", version = "1.1",
     target = "SageMaker" } }, Client)
 end
 
-local function send(self, op, params) return self.client:call { op = op, params = params } end
+local function send(self, op, params) return self.call:call { op = op, params = params } end
 
 local function done(result, err)
   if not result then return nil, err end

@@ -65,7 +65,7 @@ function Run:fill()
 end
 
 -- Calls f(item) for each of a list, as many at once as the window has room for. Where f returns true the item comes again, behind the
--- others. What f raises ends it all and is raised.
+-- others. What f raises is raised when the calls that were on their way have ended; no other is begun.
 function Window:each(list, f)
   local run = setmetatable({ window = self, items = table.move(list, 1, #list, 1, {}), next = 1, f = f, running = 0, workers = {},
     failed = false }, Run)
@@ -73,10 +73,13 @@ function Window:each(list, f)
     for worker in pairs(run.workers) do worker:cancel() end
   end })
   run:fill()
+  local failure
   for worker in function() return (next(run.workers)) end do
     local done, err = worker:join()
-    if not done then error(err, 0) end
+    run.workers[worker] = nil
+    if not done then failure = failure or err end
   end
+  if failure then error(failure, 0) end
 end
 
 return window

@@ -46,7 +46,7 @@ end
 -- Calls f(item) for everything that pull gives, at most at_once at a time. What either raises ends it all and is raised.
 function flow.each(pull, at_once, f)
   local next_item, workers = share(pull), {}
-  local cancel <close> = setmetatable({}, { __close = function()
+  local _ <close> = setmetatable({}, { __close = function()
     for _, worker in ipairs(workers) do worker:cancel() end
   end })
   for i = 1, at_once do

@@ -1,0 +1,284 @@
+-- SPDX-License-Identifier: MIT
+-- Models on Amazon Bedrock, as lib/model has models. "bedrock:ID" or "bedrock:ARN"; without an ID in an ARN it is a custom model, and those are
+-- Titan's. A vector is kept in the project's cache as soon as it comes, for it was paid for.
+local base64 = require "lib.page.base64"
+local fs = require "hilum.fs"
+local hash = require "hilum.hash"
+local host = require "hilum.host"
+local memory = require "lib.memory"
+local vec = require "hilum.vec"
+
+local bedrock = {}
+
+-- How a kind of model is spoken to; a new kind is a row here and a file like lib/model/titan.lua.
+local ADAPTERS = { { "amazon.nova-", "lib.model.nova" }, { "", "lib.model.titan" } }
+
+local AT_ONCE, ATTEMPTS = 32, 5
+local FRAME = 4096 -- bytes of a request besides image and text
+local CHARACTERS_PER_TOKEN = 4
+
+-- So many failures one after the other, and nothing that went well between them: the rest would fail too.
+local HOPELESS = 20
+local MOST_THROTTLED = 100
+
+local Remote = {}
+Remote.__index = Remote
+
+local function adapter_of(id)
+  for _, row in ipairs(ADAPTERS) do
+    if id:find(row[1], 1, true) then return require(row[2]) end
+  end
+end
+
+local function has(list, value)
+  for _, one in ipairs(list) do if one == value then return true end end
+  return false
+end
+
+-- What embeddings and indexes are called by: the spec, with no slash in it; it opens the model as the spec does.
+local function name_of(spec) return (spec:gsub("/", "%%2F")) end
+
+-- options: length; resize (false: images above the limits are refused); session, for tests.
+function bedrock.open(spec, options)
+  spec = spec:gsub("%%2F", "/")
+  local id = spec:match("^bedrock:(.+)$")
+  if not id then return nil, host.error("usage", spec .. ": name the model, as bedrock:amazon.titan-embed-image-v1 or bedrock:ARN") end
+  local adapter, length = adapter_of(id), options.length or 1024
+  if not has(adapter.lengths, length) then
+    return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, table.concat(adapter.lengths, ", "), length))
+  end
+  return setmetatable({ id = spec, name = name_of(spec), model = id, base = false, length = length, adapter = adapter, remote = true,
+    resize = options.resize ~= false, session = options.session, window = require "lib.retry.window".new(AT_ONCE) }, Remote)
+end
+
+-- Asking.
+
+-- The client; it finds out with every answer how much the account may ask.
+function Remote:client()
+  if self.opened then return self.opened end
+  local opened = self.session or assert(require "lib.aws.session".open {})
+  local policy = require "lib.retry".new { mode = "adaptive", attempts = ATTEMPTS, sleep = opened.sleep }
+  self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = self.model:match("^arn:[^:]*:bedrock:([^:]+):"),
+    watch = function(throttled) self.window:note(throttled) end })
+  return self.opened
+end
+
+local function fail(self, format, ...)
+  local err = host.error("http", ("%s: %s"):format(self.model, format:format(...)))
+  err.op, err.status = "bedrock-runtime.InvokeModel", 200
+  return nil, err
+end
+
+-- The numbers of an answer as a row of length 1.
+local function row_of(self, answer)
+  local numbers, said = self.adapter.vector(answer)
+  if type(numbers) ~= "table" then return fail(self, "%s", said or "the answer has no vector") end
+  if #numbers ~= self.length then return fail(self, "the answer has %d numbers, not %d", #numbers, self.length) end
+  for _, number in ipairs(numbers) do
+    if type(number) ~= "number" then return fail(self, "the answer has a vector of something else than numbers") end
+  end
+  local row = vec.from(numbers, 1, self.length)
+  local norm = vec.norms(row):get(1, 1)
+  if not (norm > 0 and norm < math.huge) then return fail(self, "the answer has a vector without a direction") end
+  vec.normalize(row)
+  return row
+end
+
+-- question: {image = what lib/model/fitted gives, text =}, either or both.
+function Remote:embed_one(question)
+  local body = self.adapter.request { image = question.image and base64.encode(question.image.bytes),
+    format = question.image and question.image.format, text = question.text, length = self.length }
+  local answer, err = self:client():invoke(self.model, body)
+  if not answer then return nil, err end
+  return row_of(self, answer)
+end
+
+-- What is of a picture or a text, and not of the account, the network or the model.
+local function is_of_item(err) return err.kind ~= "auth" and (err.status == 200 or err.status == 400 or err.status == 408 or err.status == 424) end
+
+-- How a run is going; raises the error when going on makes no sense. True: ask again later.
+local function judge(run, row, err)
+  if row then
+    run.throttled, run.succeeded = 0, true
+    return false
+  end
+  if err.kind == "throttled" or err.status == 429 then
+    run.throttled = run.throttled + 1
+    if run.throttled < MOST_THROTTLED then return true end
+  elseif is_of_item(err) then
+    run.failed = run.failed + 1
+    if run.succeeded or run.failed < HOPELESS then return false end
+  end
+  error(err, 0)
+end
+
+-- Asks for each place. question(place): as embed_one takes it, or nil and an error. settle(place, row, err): exactly once for each.
+function Remote:ask(places, question, settle)
+  local run = { throttled = 0, failed = 0, succeeded = false }
+  self.window:each(places, function(place)
+    local asked, err = question(place)
+    local row
+    if asked then
+      row, err = self:embed_one(asked)
+      if judge(run, row, err) then return true end
+    end
+    settle(place, row, err)
+  end)
+end
+
+-- The bytes that an image may have beside a text.
+function Remote:limits(text)
+  local limits = self.adapter.limits
+  return { pixels = limits.pixels, bytes = (limits.body - FRAME - 6 * #(text or "")) // 4 * 3, resize = self.resize }
+end
+
+-- The image of a question, or nil and an error.
+local function fit(self, input, text)
+  return require "lib.model.fitted".fit(input, self:limits(text))
+end
+
+-- Without a memory: what queries ask.
+
+-- inputs: images, as image.* take them. Rows, and errors by place or nil; the row of a failure is 0.
+function Remote:embed_images(inputs)
+  local rows, errors, places = vec.new(#inputs, self.length), nil, {}
+  for i in ipairs(inputs) do places[i] = i end
+  self:ask(places, function(i)
+    local picture, err = fit(self, inputs[i])
+    return picture and { image = picture }, err
+  end, function(i, row, err)
+    if row then return rows:put(i, row) end
+    errors = errors or {}
+    errors[i] = err
+  end)
+  return rows, errors
+end
+
+local function is_blank(text) return not text:find("%S") end
+
+-- Rows, and for each text whether it is known: all are that have a word. What Bedrock refuses is raised.
+function Remote:embed_texts(texts)
+  local rows, known, places = vec.new(#texts, self.length), {}, {}
+  for i, text in ipairs(texts) do
+    known[i] = not is_blank(text)
+    if known[i] then places[#places + 1] = i end
+  end
+  self:ask(places, function(i) return { text = texts[i] } end, function(i, row, err)
+    if not row then error(err, 0) end
+    rows:put(i, row)
+  end)
+  return rows, known
+end
+
+function Remote:unknown_words() return {} end -- luacheck: no self
+
+function Remote:combine(a, b, weight) return require "lib.model".combine(a, b, weight) end -- luacheck: no self
+
+-- With a memory: what embeddings are made of.
+
+-- Rows that come one at a time are written together with those that came while the last ones were written.
+local function writer(kept)
+  local rows, entries, writing = {}, {}, false
+  return function(row, entry)
+    rows[#rows + 1], entries[#entries + 1] = row, entry
+    if writing then return end
+    writing = true
+    while #rows > 0 do
+      local together = vec.new(#rows, row:cols())
+      for i, one in ipairs(rows) do together:put(i, one) end
+      local of = entries
+      rows, entries = {}, {}
+      kept:add(together, of)
+    end
+    writing = false
+  end
+end
+
+-- How many, and how many tokens of text.
+local function size_of(places, texts)
+  local characters = 0
+  for _, place in ipairs(places) do characters = characters + (texts and utf8.len(texts[place]) or texts and #texts[place] or 0) end
+  return #places, (characters + CHARACTERS_PER_TOKEN - 1) // CHARACTERS_PER_TOKEN
+end
+
+local function say_cost(self, what, places, total, texts, say)
+  local count, tokens = size_of(places, texts)
+  if count == 0 then return end
+  say("%s: %d %s%s to pay for, at length %d; %d are there from before", self.model, count, what,
+    texts and (" with about %d tokens of text"):format(tokens) or "", self.length, total - count)
+end
+
+-- The rows of entries from the cache, asking for those that are not there. Returns them, and errors by place or nil.
+function Remote:remember(cache, entries, job, options)
+  local kept = require "lib.model.kept".open(cache.folder, cache.name)
+  local missing, failures, write = kept:missing(entries), {}, writer(kept)
+  say_cost(self, job.what, missing, #entries, job.texts, options.say)
+  if options.progress then options.progress:add(#entries - #missing) end
+  self:ask(missing, job.question, function(i, row, err)
+    if row then write(row, entries[i]) else failures[entries[i].file] = err end
+    if options.progress then options.progress:add(1) end
+  end)
+  return kept:collect(entries, failures, self.length)
+end
+
+local function cache_of(self, project, what)
+  local folder = project:path("cache")
+  assert(fs.mkdir(folder))
+  return { folder = folder, name = ("%s-%d%s"):format(self.name, self.length, what) }
+end
+
+-- The vectors of texts; as files that are called by what is in them and never change.
+local function remember_texts(self, project, texts, options)
+  local entries = {}
+  for i, text in ipairs(texts) do
+    entries[i] = { format = 1, file = "text:" .. hash.sha256(text), size = #text, mtime = 0.0 }
+  end
+  local job = { what = "texts", texts = texts, question = function(i) return { text = texts[i] } end }
+  local rows, errors = self:remember(cache_of(self, project, "-texts"), entries, job, { say = options.say })
+  for _, err in pairs(errors or {}) do error(err, 0) end
+  return rows
+end
+
+-- Images, each with its text where the model takes both at once.
+local function remember_images(self, project, paths, texts, options)
+  local store, scaled = require "lib.store", 0
+  local entries = memory.entries(paths, self.resize and "" or "as they are")
+  for i, entry in ipairs(entries) do
+    if texts then entry.terms = entry.terms .. hash.sha256(texts[i]) end
+  end
+  local function question(i)
+    local inputs, unread = store.inputs { paths[i] }
+    if unread[1] then return nil, unread[1] end
+    local text = texts and not is_blank(texts[i]) and texts[i] or nil
+    local picture, err = fit(self, inputs[1], text)
+    if picture and picture.scaled then scaled = scaled + 1 end
+    return picture and { image = picture, text = text }, err
+  end
+  local rows, errors = self:remember(cache_of(self, project, texts and "-captions" or ""), entries,
+    { what = "images", texts = texts, question = question }, options)
+  if scaled > 0 then options.say("%s: %d images were larger than it takes and were scaled down", self.model, scaled) end
+  return rows, errors
+end
+
+-- Both, mixed here, for a model that takes one at a time.
+local function mix(self, images, texts, project, options)
+  local worded, places = {}, {}
+  for i, text in ipairs(texts) do
+    if not is_blank(text) then worded[#worded + 1], places[#places + 1] = text, i end
+  end
+  local rows = vec.new(#texts, self.length)
+  if #worded > 0 then rows:put(places, remember_texts(self, project, worded, options)) end
+  return self:combine(images, rows, 0.5)
+end
+
+-- names: of images of a store. options: captions (a text for each, embedded with it), progress, say. Rows, and errors by place or nil.
+function Remote:embed_files(project, images, names, options)
+  local paths = {}
+  for i, name in ipairs(names) do paths[i] = images:path(name) end
+  local together = self.adapter.together and options.captions or nil
+  local rows, errors = remember_images(self, project, paths, together, options)
+  if options.captions and not together then rows = mix(self, rows, options.captions, project, options) end
+  return rows, errors
+end
+
+return bedrock

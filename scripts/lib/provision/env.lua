@@ -1,0 +1,80 @@
+-- SPDX-License-Identifier: MIT
+-- Where things are provisioned, and under which names: the account, the region, the clients, the names, and what was found so far.
+local host = require "hilum.host"
+
+local env = {}
+
+---@class hilum.provision.Env
+local Env = {}
+Env.__index = Env
+
+-- So that the longest name that is made of it has no more than 32 characters.
+local LONGEST_PREFIX = 20
+
+local function names_of(settings, account)
+  local prefix = settings.prefix
+  return { bucket = settings.bucket or ("%s-%s"):format(prefix, account), model = settings.model,
+    ["bedrock-role"] = prefix .. "-bedrock", ["notebook-role"] = prefix .. "-notebook-role", encryption = prefix .. "-encryption",
+    network = prefix .. "-network", data = prefix .. "-data", group = prefix .. "-group", collection = prefix .. "-images",
+    lifecycle = prefix .. "-install", notebook = prefix .. "-notebook" }
+end
+
+function Env:arn(service, region, account, what) return ("arn:%s:%s:%s:%s:%s"):format(self.partition, service, region, account, what) end
+
+function Env:role_arn(name)
+  return self:known(name, "arn") or self:arn("iam", "", self.account, "role/" .. self.names[name])
+end
+
+-- A field of what was found under a resource's name; nil while it is not there.
+function Env:known(name, field)
+  local found = self.found[name]
+  return found and found[field] or nil
+end
+
+-- Who may use the collection: whoever provisions, the notebook's role, and those who are named.
+function Env:principals()
+  local list = { self.caller }
+  if self.settings.notebook then list[#list + 1] = self:role_arn "notebook-role" end
+  return table.move(self.settings.principal or {}, 1, #(self.settings.principal or {}), #list + 1, list)
+end
+
+-- Policies take the role, not the session of it that signs. Its path is not in the session's ARN; IAM knows it, if we may ask.
+local function principal_of(arn, iam)
+  local head, account, name = arn:match("^(arn:[^:]+):sts::(%d+):assumed%-role/([^/]+)/")
+  if not head then return arn end
+  local role = iam:role(name)
+  return role and role.arn or ("%s:iam::%s:role/%s"):format(head, account, name)
+end
+
+local function usage(format, ...) return nil, host.error("usage", format:format(...)) end
+
+local function check(settings)
+  local prefix = settings.prefix
+  if #prefix < 3 or #prefix > LONGEST_PREFIX or not prefix:find("^%l[%l%d-]*[%l%d]$") then
+    return usage("--prefix '%s': 3 to %d lower-case letters, digits and hyphens, with a letter first", prefix, LONGEST_PREFIX)
+  end
+  return true
+end
+
+-- settings: prefix, bucket, model, public, vpce, principal, notebook, … as the workflow's options are called; poll: seconds between two
+-- looks at what is being made.
+---@return hilum.provision.Env? env
+---@return hilum.Error? err
+function env.open(session, settings)
+  local fine, err = check(settings)
+  if not fine then return nil, err end
+  if not session.region then return usage("there is no region: give --region, or set AWS_REGION") end
+  local who
+  who, err = require "lib.aws.sts".identity(session)
+  if not who then return nil, err end
+  if who.arn:find(":root$") then
+    return usage("%s is the account's root, whom OpenSearch Serverless does not let in; use a role or a user", who.arn)
+  end
+  local iam = require "lib.aws.iam".client(session)
+  return setmetatable({ session = session, settings = settings, account = who.account, region = session.region, found = {},
+    partition = who.arn:match("^arn:([^:]+)"), caller = principal_of(who.arn, iam), names = names_of(settings, who.account), iam = iam,
+    aoss = require "lib.aws.aoss".client(session), sagemaker = require "lib.aws.sagemaker".client(session),
+    bedrock = require "lib.aws.bedrock".client(session), s3 = require "lib.aws.s3".open { session = session } }, Env)
+end
+
+return env

@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: MIT
+-- All that is provisioned, in the order in which it is made; it is taken down the other way round. A resource is a table:
+--   name           by which the state, env.names and env.found know it
+--   kind           for people
+--   wanted(env)    how it should be: a table of fields, compared with those of what is found; nil: it should not be there
+--   read(env)      what really exists: the same fields, and more; false: nothing; nil and an error
+--   create(env, wanted), update(env, wanted, found), delete(env, found)   true, or nil and an error
+--   fixed          fields that cannot be changed afterwards
+--   pending        states (found.status) to wait through; failed: states from which it does not recover
+--   costs(env)     what it costs while it stands, or nil
+--   terraform(env, wanted)   the same as Terraform has it
+local resources = {}
+
+for _, name in ipairs { "bucket", "bedrock_role", "encryption", "network", "group", "collection", "notebook_role", "data", "lifecycle",
+  "notebook" } do
+  resources[#resources + 1] = require("lib.provision.resources." .. name)
+end
+
+return resources

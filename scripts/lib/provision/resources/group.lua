@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: MIT
+-- The group that makes its collection one of the newer generation, which costs nothing while nobody asks, and caps what it may cost.
+local OCU = "0.24 USD an OCU-hour (as of 2026-11, us-east-1)"
+
+local function limits(env)
+  local most = env.settings.max_ocu + 0.0
+  return { maxIndexingCapacityInOCU = most, maxSearchCapacityInOCU = most, minIndexingCapacityInOCU = 0.0, minSearchCapacityInOCU = 0.0 }
+end
+
+local function wanted(env)
+  if env.settings.generation ~= "nextgen" then return nil end
+  return { generation = "NEXTGEN", standbyReplicas = env.settings.standby and "ENABLED" or "DISABLED", capacityLimits = limits(env) }
+end
+
+local TERRAFORM = [[
+# Needs a version of the provider that knows collection groups.
+resource "aws_opensearchserverless_collection_group" "group" {
+  name             = %q
+  generation       = "NEXTGEN"
+  standby_replicas = %q
+
+  capacity_limits {
+    max_indexing_capacity_in_ocu = %d
+    max_search_capacity_in_ocu   = %d
+  }
+}
+]]
+
+return {
+  name = "group", kind = "collection group", fixed = { generation = true, standbyReplicas = true },
+  pending = { CREATING = true, UPDATING = true, DELETING = true }, failed = { FAILED = true },
+  wanted = wanted,
+  read = function(env) return env.aoss:group(env.names.group) end,
+  create = function(env, want)
+    return env.aoss:create_group { name = env.names.group, generation = want.generation, standbyReplicas = want.standbyReplicas,
+      capacityLimits = want.capacityLimits, tags = { { key = "hilum", value = env.settings.prefix } } }
+  end,
+  update = function(env, want, found) return env.aoss:update_group { id = found.id, capacityLimits = want.capacityLimits } end,
+  delete = function(env, found) return env.aoss:delete_group(found.id) end,
+  costs = function(env)
+    return ("%s while it is used, at most %d OCU for indexing and %d for search; none after 10 idle minutes"):format(OCU,
+      env.settings.max_ocu, env.settings.max_ocu)
+  end,
+  terraform = function(env, want)
+    return TERRAFORM:format(env.names.group, want.standbyReplicas, env.settings.max_ocu, env.settings.max_ocu)
+  end,
+}
