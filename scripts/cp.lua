@@ -11,41 +11,38 @@ local function local_target(path, name)
   return path
 end
 
-local function to_stdout(client, from)
-  local object = assert(client:get(from, { limit = 1 << 40 }))
-  io.stdout:write(object.body)
-  return object
+local function send(opt, client, ctx, put)
+  if not is_s3(opt.to) then ctx.usage("one of the two has to be on S3: s3://bucket/key") end
+  if opt.from == "-" then return assert(require "lib.transfer.stream".put(client, io.stdin, opt.to, put)), opt.to end
+  local stat = fs.stat(opt.from)
+  if stat and stat.type == "dir" then ctx.usage("%s is a folder: hilum upload %s %s", opt.from, opt.from, opt.to) end
+  local progress <close> = ctx.progress(1, fs.base(opt.from), { unit = "files" })
+  put.resume, put.progress = true, progress
+  return assert(client:upload(opt.from, opt.to, put)), opt.to
 end
 
+local function fetch(place, path, client, ctx)
+  assert(fs.mkdir(fs.dir(path)))
+  local progress <close> = ctx.progress(1, fs.base(path), { unit = "files" })
+  return assert(client:download(place, path, { progress = progress })), path
+end
+
+-- Returns what is known of the object, and where it went.
 local function copy(opt, client, ctx)
   local s3, uri = require "lib.aws.s3", require "lib.aws.s3.uri"
-  local workflow = require "lib.transfer.workflow"
-  local put = workflow.put(opt)
-  if not is_s3(opt.from) then
-    if not is_s3(opt.to) then ctx.usage("one of the two has to be on S3: s3://bucket/key") end
-    local stat = opt.from ~= "-" and fs.stat(opt.from)
-    if stat and stat.type == "dir" then ctx.usage("%s is a folder: hilum upload %s %s", opt.from, opt.from, opt.to) end
-    if opt.from ~= "-" then
-      put.resume = true
-      return assert(client:upload(opt.from, opt.to, put)), opt.to
-    end
-    return assert(client:put(opt.to, io.stdin:read("a"), put)), opt.to
-  end
+  local put = require "lib.transfer.workflow".put(opt)
+  if not is_s3(opt.from) then return send(opt, client, ctx, put) end
   local place = assert(s3.parse(opt.from))
   local name = place.key:match("([^/]+)$")
   if not name then ctx.usage("%s names no object; `hilum download` and `hilum sync` take prefixes", opt.from) end
-  if opt.to == "-" then return to_stdout(client, place), "stdout" end
-  if is_s3(opt.to) then
-    local target = uri.join(assert(s3.parse(opt.to)), name)
-    return assert(client:copy(place, target, put)), uri.show(target)
-  end
-  local target = local_target(opt.to, name)
-  local made, err = fs.mkdir(fs.dir(target))
-  if not made then error(err, 0) end
-  return assert(client:download(place, target)), target
+  if opt.to == "-" then return assert(require "lib.transfer.stream".get(client, place, io.stdout)), "stdout" end
+  if not is_s3(opt.to) then return fetch(place, local_target(opt.to, name), client, ctx) end
+  local target = uri.join(assert(s3.parse(opt.to)), name)
+  return assert(client:copy(place, target, put)), uri.show(target)
 end
 
 local function run(opt, ctx)
+  if opt.to == "-" and ctx.json then ctx.usage("- and --json both want standard output") end
   local client = require "lib.transfer.workflow".client(opt, true)
   local object, target = copy(opt, client, ctx)
   ctx.say("%s -> %s", opt.from, target)

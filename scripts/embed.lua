@@ -58,39 +58,47 @@ local function read_records(opt, images, ctx)
   return records_of_store(images), images.url
 end
 
--- Leaves out the images that cannot be read, and says which. Returns the features and the records of the rest, and the failures.
-local function describe(records, images, ctx)
-  local names = {}
-  for i, record in ipairs(records) do names[i] = record.image end
-  local progress <close> = ctx.progress(#names, "features")
-  local matrix, errors = require "lib.model.features".of(ctx.project, images, names, { progress = progress })
-  progress:finish()
-  if not errors then return matrix, records, {} end
-  local whole, rows, broken = {}, {}, {}
-  for i, record in ipairs(records) do
-    if errors[i] then
-      broken[#broken + 1] = { image = record.image, message = errors[i].message }
-    else
-      whole[#whole + 1], rows[#rows + 1] = record, i
-    end
-  end
-  return matrix:gather(rows), whole, broken
-end
-
 local function say_broken(broken, ctx)
   for i = 1, math.min(#broken, MOST_SHOWN) do ctx.print("%s", require "lib.images".show(broken[i].message)) end
   if #broken > MOST_SHOWN then ctx.print("and %d more", #broken - MOST_SHOWN) end
 end
 
--- Vectors of image and caption together, as the search this replaces stores them: the mean of both, of length 1. A caption of
--- which the model knows nothing leaves the image alone.
-local function embed_with_captions(m, features, records, ctx)
-  local captions, unknown = {}, 0
-  for i, record in ipairs(records) do captions[i] = record.caption or "" end
-  local texts, known = m:embed_texts(captions)
-  for i in ipairs(captions) do if not known[i] then unknown = unknown + 1 end end
-  if unknown > 0 then ctx.warn("%s: nothing of %d captions is known; those images are embedded without", m.name, unknown) end
-  return m:combine(m:embed_images(features), texts, 0.5)
+-- Vectors of all images; or of image and caption together, as the search this replaces stores them: the mean of both, of length 1.
+local function embed_all(m, set, opt, ctx)
+  local names, captions = {}, opt.with_caption and {} or nil
+  for i, record in ipairs(set.records) do
+    names[i] = record.image
+    if captions then captions[i] = record.caption or "" end
+  end
+  local progress <close> = ctx.progress(#names, m.name)
+  local vectors, errors = m:embed_files(ctx.project, set.images, names, { captions = captions, progress = progress, say = ctx.say,
+    warn = ctx.warn })
+  progress:finish()
+  return vectors, errors
+end
+
+-- Leaves out the images that could not be embedded, and notes which. Returns the vectors and the records of the rest.
+local function leave_out(vectors, errors, records, broken)
+  if not errors then return vectors, records end
+  local whole, rows = {}, {}
+  for i, record in ipairs(records) do
+    if errors[i] then
+      broken:add(record.image, errors[i].message)
+    else
+      whole[#whole + 1], rows[#rows + 1] = record, i
+    end
+  end
+  return vectors:gather(rows), whole
+end
+
+-- Images that could not be embedded, each message once: {image=, message=}.
+local function new_broken()
+  local seen = {}
+  return setmetatable({}, { __index = { add = function(self, name, message)
+    local key = name .. "\0" .. message
+    if not seen[key] then self[#self + 1] = { image = name, message = message } end
+    seen[key] = true
+  end } })
 end
 
 -- What the vectors were made from: the model and its options, each record, and each image file's size and time.
@@ -119,16 +127,22 @@ local function store_vectors(stem, vectors, records, info)
 end
 
 local function embed_one(name, set, opt, ctx)
-  local m = assert(require "lib.model".open(name, { project = ctx.project, length = opt.length }))
+  local m = assert(require "lib.model".open(name, { project = ctx.project, length = opt.length, resize = opt.resize }))
   local stem = fs.join(opt.out, m.name)
+  local vectors, errors = embed_all(m, set, opt, ctx)
+  local records
+  vectors, records = leave_out(vectors, errors, set.records, set.broken)
+  if #records == 0 then
+    say_broken(set.broken, ctx)
+    ctx.fail("none of the %d images can be read", #set.records)
+  end
   local info = { format = FORMAT, version = hilum.version, model = m.id, name = m.name, base = m.base, length = m.length,
-    embedded = opt.with_caption and "image+caption" or "image", count = #set.records, inputs = set.inputs }
+    embedded = opt.with_caption and "image+caption" or "image", count = #records, inputs = fingerprint(records, set.images) }
   if not ctx.force and is_made(stem, info) then
     ctx.say("%s.npy is up to date", stem)
   else
-    local vectors = opt.with_caption and embed_with_captions(m, set.features, set.records, ctx) or m:embed_images(set.features)
-    store_vectors(stem, vectors, set.records, info)
-    ctx.say("%s.npy: %d vectors of length %d by %s (%s)", stem, #set.records, m.length, m.name, info.embedded)
+    store_vectors(stem, vectors, records, info)
+    ctx.say("%s.npy: %d vectors of length %d by %s (%s)", stem, #records, m.length, m.name, info.embedded)
   end
   return info
 end
@@ -137,21 +151,17 @@ local function run(opt, ctx)
   local images = assert(store.open(opt.images))
   local records, source = read_records(opt, images, ctx)
   if #records == 0 then ctx.fail("%s names no image that is in %s", source, opt.images) end
-  local features, whole, broken = describe(records, images, ctx)
-  if #whole == 0 then
-    say_broken(broken, ctx)
-    ctx.fail("none of the %d images can be read", #records)
-  end
   assert(fs.mkdir(opt.out))
   assert(fs.sweep(opt.out))
-  local set = { features = features, records = whole, inputs = fingerprint(whole, images) }
-  local result = { embeddings = {}, images = #whole, broken = broken }
+  local set = { records = records, images = images, broken = new_broken() }
+  local result = { embeddings = {}, images = #records, broken = set.broken }
   for i, name in ipairs(opt.model or require "lib.model".names(ctx.project)) do
     result.embeddings[i] = embed_one(name, set, opt, ctx)
+    result.images = math.min(result.images, result.embeddings[i].count)
   end
-  say_broken(broken, ctx)
-  if #broken > 0 then
-    ctx.say("%d images cannot be read and are left out; `hilum check %s` tells more", #broken, opt.images)
+  say_broken(set.broken, ctx)
+  if #set.broken > 0 then
+    ctx.say("%d images cannot be read and are left out; `hilum check %s` tells more", #set.broken, opt.images)
     result.exit = 1
   end
   return result
@@ -168,13 +178,19 @@ below models/.
 With --with-caption a vector is the mean of the image's vector and its caption's. Such an index finds by what was written
 about an image as well as by what it shows, so figures from it say little about images without captions.
 
+With --model bedrock:ID or bedrock:ARN the model is one on Amazon Bedrock: Titan Multimodal Embeddings by its id, a fine-tuned one by
+the ARN of its provisioned throughput. That costs money; what is to be paid for is said first, in images and tokens. As many calls
+run as the account takes, and each vector is kept in cache/ as it comes, so that none is paid for twice. An image that
+the model does not take for its size is scaled down.
+
 An image that cannot be read is listed and left out, and the exit status is 1. What was computed of an image is kept in cache/, so that
 a run goes on where one was stopped.]],
   options = {
     { "images", type = "path", positional = true, default = "images", help = "the folder of the images" },
-    { "model", type = "list", metavar = "NAME", help = "base, a model below models/, or a model's folder" },
+    { "model", type = "list", metavar = "NAME", help = "base, a model below models/, a model's folder, or bedrock:ID" },
     { "length", type = "choice", choices = { 256, 384, 1024 }, default = 1024, help = "numbers in a vector" },
     { "with-caption", type = "flag", default = false, help = "embed each image together with its caption" },
+    { "resize", type = "flag", default = true, help = "scale down what is too large for Bedrock (--no-resize: refuse it)" },
     { "splits", type = "path", default = "splits.jsonl", help = "the records, made by `hilum split`" },
     { "dataset", type = "path", default = "dataset.jsonl", help = "the records where there are no splits" },
     { "out", type = "path", default = "embeddings", help = "the folder of the embeddings" },
@@ -183,6 +199,7 @@ a run goes on where one was stopped.]],
     "hilum embed images",
     "hilum embed images --model base --model tuned --length 384",
     "hilum embed images --with-caption --out embeddings-with-captions",
+    "hilum embed images --model bedrock:amazon.titan-embed-image-v1 --length 384",
   },
   reads = { "images", "splits" },
   writes = { "out" },

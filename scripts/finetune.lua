@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- finetune: the offline model from the files that Bedrock's fine-tuning takes.
+-- finetune: the offline model from the files that Bedrock's fine-tuning takes; or a job on Bedrock itself (lib/finetune).
 local fs = require "hilum.fs"
 local store = require "lib.store"
 
@@ -18,13 +18,13 @@ local function option_of(spec)
     help = ("%s; Bedrock's %s (default %g)"):format(spec.help, spec.bedrock, spec.default) }
 end
 
--- The hyperparameters of a Bedrock job: texts, as CreateModelCustomizationJob takes them.
+-- A Bedrock job with its hyperparameters: texts, as CreateModelCustomizationJob takes them.
 local function read_job(path, ctx)
-  if not path then return {} end
+  if not path then return { hyperParameters = {} } end
   local job, err = require "hilum.json".decode(assert(fs.read(path)))
   local given = type(job) == "table" and job.hyperParameters
   if type(given) ~= "table" then ctx.fail("%s: no object hyperParameters in it%s", path, err and " (" .. tostring(err) .. ")" or "") end
-  return given
+  return job
 end
 
 -- Auto lets Bedrock choose; here it is the default.
@@ -37,7 +37,7 @@ end
 
 -- Flag, environment or project.lua; else the job file; else the default.
 local function hyperparameters(opt, ctx)
-  local job, chosen = read_job(opt.job, ctx), { seed = opt.seed }
+  local job, chosen = read_job(opt.job, ctx).hyperParameters, { seed = opt.seed }
   for _, spec in ipairs(HYPERPARAMETERS) do
     local key = spec[1]:gsub("-", "_")
     chosen[key] = opt[key] or parse_hyperparameter(job[spec.bedrock], spec, opt.job, ctx) or spec.default
@@ -164,7 +164,7 @@ local function check_name(name, ctx)
   end
 end
 
-local function run(opt, ctx)
+local function train_here(opt, ctx)
   check_name(opt.name, ctx)
   local chosen = hyperparameters(opt, ctx)
   local train, validation = read_sets(opt, ctx)
@@ -179,6 +179,20 @@ local function run(opt, ctx)
     loss = info.loss, validation_loss = info.validation_loss }
 end
 
+local function run(opt, ctx)
+  if opt.model == "bedrock" then return require "lib.finetune.bedrock".run(opt, read_job(opt.job, ctx), ctx) end
+  return train_here(opt, ctx)
+end
+
+-- Of jobs on Bedrock.
+local function verb(summary, name, options, examples)
+  return { summary = summary, options = options, examples = examples, run = function(opt, ctx)
+    return require "lib.finetune.bedrock"[name](opt, ctx)
+  end }
+end
+
+local JOB = { "id", type = "string", positional = true, required = true, metavar = "JOB", help = "the job's name or ARN" }
+
 return {
   summary = "Train the offline model on your captions",
   step = 5,
@@ -192,10 +206,17 @@ from the JSON of a Bedrock job.
 An image-ref is a path from the file's folder or the project. Where there is no such file, and for a reference to S3, the image is looked
 up by its name alone in the folder --images.
 
+With --model bedrock it is Bedrock that fine-tunes Titan Multimodal Embeddings: the files are read from S3 by the role that --role names, and
+the job costs money for every image and epoch. What is asked for stands in flags or in project.lua,
+finetune = { bedrock = { role=, train=, output=, name=, epochs=, tags=, vpc=, ... } }; its hyperparameters have ranges and defaults of
+their own (epochs 5, batch size 576 from 256 up, learning rate 0.00005), which those of the offline model in project.lua do not touch. The
+same request is never a second job. `hilum finetune status JOB` follows it, `list` shows all, `stop JOB` ends one.
+
 What to expect: this is a baseline for learning how such a search works. It sees 64 x 64 pixels and is far below deep models (on neutral
 chest X-rays 0.09 to 0.23 area under the curve below CheXNet on the common findings). It knows the words of the captions and nothing
 else: no synonyms, and no negation, "no effusion" finds effusions. It is not a clinical tool.]],
   options = {
+    { "model", type = "choice", choices = { "local", "bedrock" }, default = "local", help = "the offline model, or Titan" },
     { "images", type = "path", default = "images", help = "where images are looked up by name" },
     { "train", type = "path", default = "train.jsonl", help = "the training records" },
     { "validation", type = "path", default = "validation.jsonl", help = "records on which the loss is measured too" },
@@ -207,11 +228,28 @@ else: no synonyms, and no negation, "no effusion" finds effusions. It is not a c
     option_of(HYPERPARAMETERS[3]),
     { "seed", type = "integer", min = 0, max = 2147483647, default = 1, help = "of the order of the records and the noise" },
     { "skip-broken", type = "flag", default = false, help = "leave out records that cannot be used instead of refusing" },
+    { "role", type = "string", metavar = "ARN", help = "Bedrock: the role that reads the images and writes the output" },
+    { "output", type = "string", metavar = "S3URI", help = "Bedrock: where the metrics are written" },
+    { "job-name", type = "string", metavar = "NAME", help = "Bedrock: the job's name (default: from the model's and what is asked)" },
+    { "base-model", type = "string", metavar = "ID", help = "Bedrock: what is fine-tuned (default amazon.titan-embed-image-v1:0)" },
+    { "kms-key", type = "string", metavar = "KEY", help = "Bedrock: encrypts the model" },
+    { "bedrock", type = "table", help = "Bedrock: the job, in project.lua" },
+    { "dry-run", type = "flag", default = false, help = "Bedrock: print the request and send nothing" },
+    { "watch", type = "flag", default = false, help = "Bedrock: follow the job to its end" },
+    { "profile", type = "string", metavar = "NAME", help = "the AWS profile" },
+    { "region", type = "string", metavar = "REGION", help = "the AWS region" },
+  },
+  verbs = {
+    list = verb("The jobs on Bedrock, the newest first", "list", {}, { "hilum finetune list", "hilum finetune list --json" }),
+    status = verb("How a job on Bedrock is", "status", { JOB },
+      { "hilum finetune status tuned-0a1b2c3d", "hilum finetune status tuned-0a1b2c3d --watch" }),
+    stop = verb("End a job on Bedrock", "stop", { JOB }, { "hilum finetune stop tuned-0a1b2c3d", "hilum finetune stop tuned-0a1b2c3d -q" }),
   },
   examples = {
     "hilum finetune",
     "hilum finetune --epochs 10 --learning-rate 0.003 --name slower",
     "hilum finetune --job job.json --images images",
+    "hilum finetune --model bedrock --role arn:aws:iam::123456789012:role/x --train s3://b/train.jsonl --output s3://b/out/ --dry-run",
   },
   reads = { "train", "validation" },
   writes = { "models" },

@@ -35,7 +35,7 @@ end
 local function list_leftovers(client, place, ctx)
   local result = { uploads = json.array() }
   for upload in client:uploads(place) do
-    ctx.print("%s  %s  %s", date(upload.started or 0), upload.id, upload.key)
+    ctx.print("%s  %s  %s", date(upload.started or 0), upload.id, require "lib.images".show(upload.key))
     table.insert(result.uploads, upload)
   end
   ctx.say("uploads that were begun and not completed, whose parts cost money: %d", #result.uploads)

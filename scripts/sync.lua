@@ -5,6 +5,7 @@ local function run(opt, ctx)
   local client = workflow.client(opt, true)
   local from, to = assert(side.open(opt.from, client)), assert(side.open(opt.to, client))
   if from.is_folder and to.is_folder then ctx.usage("one side has to be on S3: s3://bucket/prefix") end
+  if side.overlap(from, to) then ctx.usage("%s and %s overlap: sync to a place beside it, not in it", from.url, to.url) end
   if from.is_folder and not require "hilum.fs".stat(opt.from) then ctx.usage("%s: no such folder", opt.from) end
   local settings = workflow.settings(opt, "sync", workflow.put(opt))
   settings.delete = opt.delete

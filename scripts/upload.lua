@@ -3,18 +3,6 @@
 local fs = require "hilum.fs"
 local workflow = require "lib.transfer.workflow"
 
--- A folder with a single file that stands alone on the command line.
-local function send_files(files, target, client, opt, ctx)
-  local results = {}
-  for _, path in ipairs(files) do
-    local from = assert(require "lib.transfer.side".open(fs.dir(path), client))
-    local settings = workflow.settings(opt, "upload", workflow.put(opt))
-    settings.names = { [fs.base(path)] = true }
-    results[#results + 1] = require "lib.transfer".run(from, target, client, settings, ctx)
-  end
-  return results
-end
-
 local function sum(results, target)
   local total = { from = "what was named", to = target.url, sent = 0, bytes = 0, same = 0, deleted = 0, failed = 0, seconds = 0,
     failures = require "hilum.json".array() }
@@ -33,21 +21,24 @@ local function target_of(opt, ctx)
   return to
 end
 
-local function run(opt, ctx)
-  local side = require "lib.transfer.side"
-  local client = workflow.client(opt, true)
-  local target, files, results = assert(side.open(target_of(opt, ctx), client)), {}, {}
-  for _, path in ipairs(opt.from) do
+-- What is to be sent, as sides: each folder is one, all files together are one.
+local function sources_of(paths, client, ctx)
+  local side, sources, files = require "lib.transfer.side", {}, {}
+  for _, path in ipairs(paths) do
     local stat = fs.stat(path)
     if not stat then ctx.usage("%s does not exist", path) end
-    if stat.type == "dir" then
-      local settings = workflow.settings(opt, "upload", workflow.put(opt))
-      results[#results + 1] = require "lib.transfer".run(assert(side.open(path, client)), target, client, settings, ctx)
-    else
-      files[#files + 1] = path
-    end
+    if stat.type == "dir" then sources[#sources + 1] = assert(side.open(path, client)) else files[#files + 1] = path end
   end
-  table.move(send_files(files, target, client, opt, ctx), 1, #files, #results + 1, results)
+  if #files > 0 then sources[#sources + 1] = assert(side.files(files)) end
+  return sources
+end
+
+local function run(opt, ctx)
+  local client = workflow.client(opt, true)
+  local target, results = assert(require "lib.transfer.side".open(target_of(opt, ctx), client)), {}
+  for i, source in ipairs(sources_of(opt.from, client, ctx)) do
+    results[i] = require "lib.transfer".run(source, target, client, workflow.settings(opt, "upload", workflow.put(opt)), ctx)
+  end
   return workflow.tell(sum(results, target), ctx)
 end
 

@@ -11,7 +11,8 @@ CDPATH="" cd "$(dirname "$0")/.."
 build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev
   libjpeg-dev libpng-dev libssl-dev libopenblas-dev libexpat1-dev libarchive-dev libmicrohttpd-dev libedit-dev"
 test_packages="openssl curl"
-all_packages="$test_packages clang clang-format libclang-rt-14-dev lua-check chromium ceph-mon ceph-osd radosgw nginx-light"
+all_packages="$test_packages clang clang-format libclang-rt-14-dev lua-check chromium ceph-mon ceph-osd radosgw nginx-light
+  tmux zsh fish mandoc"
 
 missing_packages() {
   for package in "$@"; do

@@ -1,9 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- Models as workflows see them: images and texts to vectors of one space. A new kind of model is one row of `openers`.
+-- Models as workflows see them: files and texts in, vectors of one space out. A new kind of model is one row of KINDS and a file that does
+-- the same.
 --
 --   local m = assert(model.open("tuned", { project = ctx.project, length = 1024 }))
 --   m.id, m.name, m.length, m.base       what embeddings remember of their model; base: untrained
---   m:embed_images(features)             rows of length 1
+--   m:embed_files(project, images, names, options)
+--                                        rows of length 1 for named images of a store, and errors by place or nil; what was found out is
+--                                        kept in the project's cache. options: captions (a text for each, embedded with its
+--                                        image), progress, say and warn (as ctx has them)
+--   m:embed_images(inputs)               the same for what image.describe takes, without a memory
 --   m:embed_texts(texts)                 rows of length 1, and for each text whether any of it is known; if not, its row is 0
 --   m:unknown_words(text)                the words of it that the model has never met
 --   m:combine(a, b, weight)              weight a + (1 - weight) b, rows of length 1 again
@@ -24,7 +29,27 @@ local function cut(rows, length)
   return shorter
 end
 
-function Model:embed_images(features) return cut(self.towers:images(features), self.length) end
+function Model:embed_features(features) return cut(self.towers:images(features), self.length) end
+
+function Model:embed_images(inputs)
+  local features, errors = require "hilum.image".describe(inputs)
+  return self:embed_features(features), errors
+end
+
+-- The mean of image and caption. A caption of which the model knows nothing leaves the image alone.
+local function add_captions(m, rows, captions, options)
+  local texts, known = m:embed_texts(captions)
+  local unknown = 0
+  for i in ipairs(captions) do if not known[i] then unknown = unknown + 1 end end
+  if unknown > 0 then options.warn("%s: nothing of %d captions is known; those images are embedded without", m.name, unknown) end
+  return m:combine(rows, texts, 0.5)
+end
+
+function Model:embed_files(project, images, names, options)
+  local features, errors = require "lib.model.features".of(project, images, names, { progress = options.progress })
+  local rows = self:embed_features(features)
+  return options.captions and add_captions(self, rows, options.captions, options) or rows, errors
+end
 
 function Model:embed_texts(texts)
   local rows, known = self.towers:texts(texts)
@@ -34,11 +59,13 @@ end
 -- The words of a text that were in no caption of the training; of the base model: none.
 function Model:unknown_words(text) return self.towers:unknown_words(text) end
 
-function Model:combine(a, b, weight) -- luacheck: no self
+function model.combine(a, b, weight)
   local mixed = vec.add(vec.scale(a:copy(), weight), b, 1 - weight)
   vec.normalize(mixed)
   return mixed
 end
+
+function Model:combine(a, b, weight) return model.combine(a, b, weight) end -- luacheck: no self
 
 -- The folder of a model: below the project's models, or as a path.
 local function find_folder(spec, project)
@@ -59,17 +86,16 @@ local function open_local(spec, options)
   return towers, fs.base(folder)
 end
 
-local openers = {
-  bedrock = function(spec)
-    return nil, host.error("usage", spec .. ": models on Bedrock are not in this build yet; base and what finetune made are")
-  end,
-}
+-- By what a spec begins with.
+local KINDS = { bedrock = "lib.model.bedrock" }
 
--- spec: "base", the name of a model of the project, or a model's folder. Returns the model, or nil and an error.
+-- spec: "base", the name of a model of the project, a model's folder, or "bedrock:" and an id or ARN. options: project, length; resize
+-- (false: images that are too large for a model on a server are errors). Returns the model, or nil and an error.
 function model.open(spec, options)
   options = options or {}
-  local open = openers[spec:match("^(%w+):")] or open_local
-  local towers, name = open(spec, options)
+  local kind = KINDS[spec:match("^(%w+):")]
+  if kind then return require(kind).open(spec, options) end
+  local towers, name = open_local(spec, options)
   if not towers then return nil, name end
   return setmetatable({ towers = towers, id = towers.id, name = name, base = towers.info == nil, length = options.length or 1024 }, Model)
 end

@@ -11,11 +11,23 @@ local transfer = {}
 
 local DELETED_TOGETHER = 1000 -- S3's limit for a request
 local HOPELESS = 20           -- so many failures and no success: the rest would fail too
+local SILENCE = 200           -- so many failures in a row, each after all its retries: nobody is there any more
 local KEPT = 100000           -- failures that are remembered by name
 local FLUSHED = 32 << 20      -- smaller files are not waited for: what a power failure takes has another size, and is fetched again
 
+local DISK_FULL, SIGN_IN = "the disk is full: make room", "the credentials are no longer taken: sign in again"
+-- What is so for all files when it is so for one.
+local FATAL = { ENOSPC = DISK_FULL, EDQUOT = DISK_FULL, ExpiredToken = SIGN_IN, InvalidAccessKeyId = SIGN_IN }
+
 local Run = {}
 Run.__index = Run
+
+-- The reason not to try the rest, after a failure; nil: there is none.
+local function reason_to_stop(self, err)
+  if FATAL[err.code] then return FATAL[err.code] end
+  if self.failed >= HOPELESS and self.sent + self.same == 0 then return ("the first %d failed"):format(self.failed) end
+  if self.unanswered >= SILENCE then return ("the last %d failed, each after several attempts"):format(self.unanswered) end
+end
 
 function Run:fail(name, err)
   self.failed = self.failed + 1
@@ -23,9 +35,9 @@ function Run:fail(name, err)
     table.insert(self.failures, { name = name, code = err.code or err.kind, message = err.message })
   end
   self.progress:fail(1)
-  if self.failed >= HOPELESS and self.sent + self.same == 0 then
-    self.stopped = ("the first %d failed, the rest was not tried"):format(self.failed)
-  end
+  if err.retryable then self.unanswered = self.unanswered + 1 end
+  local reason = reason_to_stop(self, err)
+  if reason then self.stopped = reason .. "; the rest was not tried" end
 end
 
 -- The content of both sides by a digest that S3 keeps: its checksum, or the MD5 that the ETag of a simple upload is. False if they
@@ -53,7 +65,8 @@ local function send(self, action)
   local made, err = fs.mkdir(fs.dir(target))
   if not made then return nil, err end
   local object
-  object, err = self.client:download(source, target, { size = action.from.size, sync = action.from.size >= FLUSHED })
+  object, err = self.client:download(source, target, { size = action.from.size, sync = action.from.size >= FLUSHED,
+    progress = self.progress })
   if not object then return nil, err end
   return fs.touch(target, action.from.mtime)
 end
@@ -85,12 +98,14 @@ local function handle_send(self, action)
   local done, err = self.dry_run, nil
   if not done then done, err = send(self, action) end
   if not done then return self:fail(action.name, err) end
-  self.sent, self.bytes = self.sent + 1, self.bytes + action.from.size
+  self.sent, self.bytes, self.unanswered = self.sent + 1, self.bytes + action.from.size, 0
 end
 
 local function handle(self, action)
   if self.stopped then return end
-  if action.what ~= "delete" then
+  if action.what == "fail" then
+    self:fail(action.name, action.from.error)
+  elseif action.what ~= "delete" then
     handle_send(self, action)
   elseif self.dry_run then
     self.ctx.print("would delete %s", action.name)
@@ -116,14 +131,14 @@ local function refuse_to_empty(self, next_entry, options)
 end
 
 local function pull_actions(self, options)
-  local seen, takes_part = {}, plan.filter(options)
-  local function watch(name)
-    local part = takes_part(name)
-    if part and options.names then seen[name] = true end
-    return part
+  local seen = {}
+  local next_entry = refuse_to_empty(self, self.from:entries(), options)
+  local function source()
+    local entry = next_entry()
+    if entry and options.names then seen[entry.name] = true end
+    return entry
   end
-  local source = refuse_to_empty(self, self.from:entries(), options)
-  local next_action = plan.actions(source, self.to:entries(true), watch, options.compare, options.delete)
+  local next_action = plan.actions(source, self.to:entries(true), plan.filter(options), options.compare, options.delete)
   return function() return not self.stopped and next_action() or nil end, seen
 end
 
@@ -139,8 +154,8 @@ local function fail_missing(self, names, seen)
 end
 
 -- An upload goes on with what an earlier one left of a large file.
-local function put_options(from, options)
-  local put = { resume = from.is_folder }
+local function put_options(from, options, progress)
+  local put = from.is_folder and { resume = true, progress = progress } or {}
   for name, value in pairs(options.put or {}) do put[name] = value end
   return put
 end
@@ -150,15 +165,18 @@ end
 function transfer.run(from, to, client, options, ctx)
   local progress <close> = ctx.progress(0, options.label, { unit = "files" })
   local self = setmetatable({ from = from, to = to, client = client, ctx = ctx, progress = progress, dry_run = options.dry_run,
-    put = put_options(from, options), sent = 0, bytes = 0, same = 0, deleted = 0, failed = 0, failures = json.array(), queued = {} }, Run)
+    put = put_options(from, options, progress), sent = 0, bytes = 0, same = 0, deleted = 0, failed = 0, unanswered = 0,
+    failures = json.array(), queued = {} }, Run)
   local began = task.now()
   local pull, seen = pull_actions(self, options)
   flow.each(pull, options.at_once, function(action) handle(self, action) end)
-  self:delete_queued()
-  if not self.stopped then fail_missing(self, options.names, seen) end
+  if not self.stopped then
+    self:delete_queued()
+    fail_missing(self, options.names, seen)
+  end
   progress:finish()
-  return { from = from.url, to = to.url, sent = self.sent, bytes = self.bytes, same = self.same, deleted = self.deleted, failed = self.failed,
-    failures = self.failures, stopped = self.stopped, seconds = task.now() - began, dry_run = options.dry_run or nil }
+  return { from = from.url, to = to.url, sent = self.sent, bytes = self.bytes, same = self.same, deleted = self.deleted,
+    failed = self.failed, failures = self.failures, stopped = self.stopped, seconds = task.now() - began, dry_run = options.dry_run or nil }
 end
 
 return transfer

@@ -14,16 +14,19 @@ const allFindings = () => status.filters.finding.map(entry => entry.value);
 
 // The form.
 
+const number = count => make("span", { className: "number" }, count.toLocaleString("en"));
+
 function option(value, text) { return make("option", { value }, text); }
 
 function fillFilters() {
   for (const name of ["view", "sex", "split"]) {
     const values = status.filters[name], select = byId(name);
-    select.replaceChildren(option("", "any"), ...values.map(entry => option(entry.value, `${entry.value} (${entry.count.toLocaleString("en")})`)));
+    const shown = entry => `${entry.value} (${entry.count.toLocaleString("en")})`;
+    select.replaceChildren(option("", "any"), ...values.map(entry => option(entry.value, shown(entry))));
     show(select.parentElement, values.length > 1);
   }
-  const checks = status.filters.finding.map(entry => make("label", {}, make("input", { type: "checkbox", name: "finding", value: entry.value }),
-    make("span", {}, entry.value), make("span", { className: "number" }, entry.count.toLocaleString("en"))));
+  const checks = status.filters.finding.map(entry => make("label", {},
+    make("input", { type: "checkbox", name: "finding", value: entry.value }), make("span", {}, entry.value), number(entry.count)));
   document.querySelector("#findings .checks").replaceChildren(...checks);
   show(byId("findings"), checks.length > 0);
   byId("known").replaceChildren(...allFindings().map(finding => option(finding, "")));
@@ -32,7 +35,7 @@ function fillFilters() {
 
 function fillAnswers() {
   const names = status.models.map(model => option(model.name === status.model ? "" : model.name, model.name));
-  byId("answer").replaceChildren(...names.reverse(), ...(names.length > 1 ? [option("both", "side by side")] : []));
+  byId("answer").replaceChildren(...names.reverse(), ...(names.length > 1 ? [option("both", "both")] : []));
 }
 
 function fillFacts() {
@@ -66,8 +69,10 @@ async function drawAsked(state) {
     byId("choose").focus();
   });
   const source = file ? file.url : id && server.thumbnail(id, 320);
-  const image = source ? make("img", { src: source, alt: "The image that is asked with" }) : make("span", { className: "no-picture" }, "gone");
-  const text = make("div", {}, make("p", { className: "what" }, file ? "Dropped image" : id ? "Like this one" : "Dropped image"), make("p", { className: "who" }, file ? file.name : id), remove);
+  const image = source ? make("img", { src: source, alt: "The image that is asked with" })
+    : make("span", { className: "no-picture" }, "gone");
+  const text = make("div", {}, make("p", { className: "what" }, id ? "Like this one" : "Dropped image"),
+    make("p", { className: "who" }, file ? file.name : id), remove);
   byId("asked").replaceChildren(image, text);
   if (!id) return;
   const record = await server.record(id).catch(() => null);
@@ -127,7 +132,8 @@ async function update(state, before) {
 function take(file) {
   if (!file) return;
   if (!/^image\/(png|jpeg)$/.test(file.type)) return fail(new Error(`${file.name || "That"} is neither PNG nor JPEG.`));
-  if (file.size > status.limits.upload) return fail(new Error(`${file.name} is larger than the ${Math.floor(status.limits.upload / 2 ** 20)} MiB that are taken.`));
+  const most = status.limits.upload;
+  if (file.size > most) return fail(new Error(`${file.name} is larger than the ${Math.floor(most / 2 ** 20)} MiB that are taken.`));
   go({ ...readForm(), dropped: dropped.add(file), like: "", open: [] });
 }
 
@@ -183,14 +189,18 @@ function onKey(event) {
 
 // The beginning.
 
+function example(entry) {
+  if (!entry.example || !status.pictures) return "";
+  const image = make("img", { src: server.thumbnail(entry.example, 320), alt: `An image with ${entry.value}: `, loading: "lazy",
+    width: 320, height: 320 });
+  image.addEventListener("error", () => image.remove());
+  return image;
+}
+
 function drawBeginnings() {
   const entries = [...status.filters.finding].sort((a, b) => b.count - a.count);
   byId("beginnings").replaceChildren(...entries.map(entry => {
-    const example = entry.example && status.pictures
-      ? make("img", { src: server.thumbnail(entry.example, 320), alt: `An image with ${entry.value}: `, loading: "lazy", width: 320, height: 320 }) : "";
-    if (example) example.addEventListener("error", () => example.remove());
-    const button = make("button", { type: "button" }, example, make("span", {}, entry.value), " ",
-      make("span", { className: "number" }, entry.count.toLocaleString("en")));
+    const button = make("button", { type: "button" }, example(entry), make("span", {}, entry.value), " ", number(entry.count));
     button.addEventListener("click", () => go({ text: entry.value }));
     return make("li", {}, button);
   }));

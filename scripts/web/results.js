@@ -53,9 +53,11 @@ export function forget() {
 export const moreLike = id => go({ like: id, dropped: "", open: [] });
 
 function picture(hit, label) {
-  const image = make("img", { src: server.thumbnail(hit.id, 320), srcset: `${server.thumbnail(hit.id, 320)} 320w, ${server.thumbnail(hit.id, 640)} 640w`,
-    sizes: "(min-width: 40rem) 14rem, 45vw", alt: label, loading: "lazy", decoding: "async", width: 320, height: 320 });
-  image.addEventListener("error", () => image.replaceWith(make("span", { className: "no-picture" }, "no picture", make("span", { className: "hidden" }, ": " + label))));
+  const [small, large] = [server.thumbnail(hit.id, 320), server.thumbnail(hit.id, 640)];
+  const image = make("img", { src: small, srcset: `${small} 320w, ${large} 640w`, sizes: "(min-width: 40rem) 14rem, 45vw", alt: label,
+    loading: "lazy", decoding: "async", width: 320, height: 320 });
+  const instead = make("span", { className: "no-picture" }, "no picture", make("span", { className: "hidden" }, ": " + label));
+  image.addEventListener("error", () => image.replaceWith(instead));
   return make("button", { type: "button", className: "picture" }, image);
 }
 
@@ -71,7 +73,8 @@ function card(hit, wanted) {
   open.addEventListener("click", () => go({ open: [hit.id] }));
   const more = make("button", { type: "button", className: "quiet", "aria-label": `More like result ${hit.rank}` }, "More like this");
   more.addEventListener("click", () => moreLike(hit.id));
-  const box = make("input", { type: "checkbox", className: "compare-box", value: hit.id, checked: chosen.has(hit.id), "aria-label": `Compare result ${hit.rank}` });
+  const box = make("input", { type: "checkbox", className: "compare-box", value: hit.id, checked: chosen.has(hit.id),
+    "aria-label": `Compare result ${hit.rank}` });
   box.addEventListener("change", () => toggle(hit.id));
   const meter = make("span", { className: "meter", "aria-hidden": "true" });
   meter.style.setProperty("--share", Math.max(0, Math.min(1, hit.score)));

@@ -2,8 +2,9 @@
 // What is asked and what is open, as the address says it. The state changes only by go(): that writes the address and tells whoever
 // listens, and so do Back and Forward.
 //   text, like, weight, k, finding (list), view, sex, split, patient, not_patient, answer: the question
-//   dropped: the number of an image that was dropped in this tab (lib "dropped" below); open: ids of the pictures that are open
-const SINGLE = { text: "", like: "", dropped: "", weight: "0.4", k: "24", view: "", sex: "", split: "", patient: "", not_patient: "", answer: "" };
+//   dropped: the number of an image that was dropped in this tab (see below); open: ids of the pictures that are open
+const SINGLE = { text: "", like: "", dropped: "", weight: "0.4", k: "24", view: "", sex: "", split: "", patient: "", not_patient: "",
+  answer: "" };
 const LISTS = ["finding", "open"];
 
 let current = read();

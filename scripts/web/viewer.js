@@ -53,8 +53,9 @@ function frame(source, alt, text) {
 async function pane(id) {
   if (id.startsWith("dropped:")) {
     const file = dropped.get(id.slice("dropped:".length));
-    if (!file) return make("figure", {}, make("p", { className: "no-picture" }, "The dropped image is no longer here."));
-    return frame(file.url, "The image that was dropped", make("figcaption", {}, make("p", { className: "what" }, "Asked with"), make("p", { className: "who" }, file.name)));
+    if (!file) throw new Error("The dropped image is no longer here.");
+    return frame(file.url, "The image that was dropped", make("figcaption", {}, make("p", { className: "what" }, "Asked with"),
+      make("p", { className: "who" }, file.name)));
   }
   const record = await server.record(id);
   return frame(server.image(id), `Full size: ${findings(record)}`, caption(record, id));
@@ -101,13 +102,15 @@ function step(by) {
   if (shown.length === 1 && at >= 0) go({ open: [list[(at + by + list.length) % list.length]] });
 }
 
-const KEYS = { ArrowLeft: () => step(-1), ArrowRight: () => step(1), "+": () => zoomBy(1.5), "=": () => zoomBy(1.5), "-": () => zoomBy(1 / 1.5), 0: reset };
+const KEYS = { ArrowLeft: () => step(-1), ArrowRight: () => step(1), "+": () => zoomBy(1.5), "=": () => zoomBy(1.5),
+  "-": () => zoomBy(1 / 1.5), 0: reset };
 
 function drag(start) {
   if (!start.target.closest(".frame") || view.zoom === 1) return;
   start.preventDefault();
   const box = start.target.closest(".frame").getBoundingClientRect(), { x, y } = view;
-  const onMove = event => change({ x: x + (event.clientX - start.clientX) / box.width, y: y + (event.clientY - start.clientY) / box.height });
+  const onMove = event => change({ x: x + (event.clientX - start.clientX) / box.width,
+    y: y + (event.clientY - start.clientY) / box.height });
   addEventListener("pointermove", onMove);
   addEventListener("pointerup", () => removeEventListener("pointermove", onMove), { once: true });
 }
@@ -134,6 +137,8 @@ export function begin() {
   byId("invert").addEventListener("click", () => change({ invert: !view.invert }));
   byId("reset").addEventListener("click", reset);
   byId("close").addEventListener("click", () => go({ open: [] }));
-  for (const name of ["contrast", "brightness"]) byId(name).addEventListener("input", event => change({ [name]: Number(event.target.value) }));
+  for (const name of ["contrast", "brightness"]) {
+    byId(name).addEventListener("input", event => change({ [name]: Number(event.target.value) }));
+  }
   update(now());
 }

@@ -74,7 +74,7 @@ t.test("model.open cuts to the length asked for and normalises again", function(
   local features, whole = vec.gauss(1, 3, 780), nil
   for _, length in ipairs { 1024, 384, 256 } do
     local m = assert(model.open("base", { length = length }))
-    local rows = m:embed_images(features)
+    local rows = m:embed_features(features)
     t.eq(rows:cols(), length)
     lengths_are_1(rows)
     whole = whole or rows
@@ -93,7 +93,7 @@ end)
 
 t.test("model.open says what is not there", function()
   t.fails("usage", "no model nothing", model.open("nothing", {}))
-  t.fails("usage", "not in this build", model.open("bedrock:amazon.titan-embed-image-v1", {}))
+  t.fails("usage", "name the model, as bedrock:amazon.titan", model.open("bedrock:", {}))
 end)
 
 -- Training
@@ -211,7 +211,7 @@ t.test("a saved model embeds as the trained one did", function()
   local m = assert(model.open(folder, {}))
   t.eq({ m.id, m.base, m.name }, { id, false, "m" })
   local features = vec.gauss(8, 4, 780)
-  t.ok(m:embed_images(features):bytes() == towers:images(features):bytes())
+  t.ok(m:embed_features(features):bytes() == towers:images(features):bytes())
   local rows, known = m:embed_texts { "mass", "Quokka", "" }
   t.eq(known[1], true)
   t.eq(known[3], false)

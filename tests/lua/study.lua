@@ -70,11 +70,12 @@ function Model:unknown_words(text) -- luacheck: no self
   return place_of(text) and {} or { text:lower() }
 end
 
--- Features are only used by their number here: every image looks like the first finding but one.
-function Model:embed_images(features)
+-- Images are only read here: every one looks like the first finding but one.
+function Model:embed_images(inputs)
   local texts = {}
-  for i = 1, #features do texts[i] = study.FINDINGS[2] end
-  return (self:embed_texts(texts))
+  for i = 1, #inputs do texts[i] = study.FINDINGS[2] end
+  local _, errors = require "hilum.image".describe(inputs)
+  return self:embed_texts(texts), errors
 end
 
 function Model:combine(a, b, weight) -- luacheck: no self

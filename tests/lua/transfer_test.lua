@@ -66,15 +66,30 @@ t.test("walk: files in the order of the bytes of their whole names", function()
   assert(fs.mkdir(fs.join(dir, "empty")))
   assert(fs.write(fs.join(dir, ".a.png.hilum-1-abc"), "what a process left that was killed"))
   os.execute(("ln -s .. '%s/a/up'; ln -s a.png '%s/y'; ln -s nowhere '%s/x'"):format(dir, dir, dir))
-  t.eq(names_of(walk(dir)), { "a-b", "a.png", "a/b.png", "a/c/d", "a0", "b/\xc3\xa9", "y", "z" })
+  t.eq(names_of(walk(dir)), { "a-b", "a.png", "a/b.png", "a/c/d", "a0", "b/\xc3\xa9", "x", "y", "z" })
   t.eq(walk(dir)().size, #"content of a-b")
+  for entry in walk(dir) do t.eq(entry.error and entry.error.code, entry.name == "x" and "ENOENT" or nil) end -- the link to nowhere
+end)
+
+t.test("walk: a folder that cannot be read is an entry with an error; the first one raises", function()
+  local dir = make(t.tmp(), { "a", "b/c", "d" })
+  local function refuse(folder)
+    if folder:find("b$") then return nil, { message = "no" } end
+    return true
+  end
+  local entries = {}
+  for entry in walk(dir, refuse) do entries[#entries + 1] = entry end
+  t.eq({ #entries, entries[2].name, entries[2].is_folder, entries[2].error.message }, { 3, "b/", true, "no" })
+  t.raises("No such file", walk, dir .. "/nothing")
 end)
 
 local function stream(entries)
   local i = 0
   return function()
     i = i + 1
-    return entries[i] and { name = entries[i][1], size = entries[i][2] or 1, mtime = entries[i][3] or 100 }
+    local name, size, mtime = table.unpack(entries[i] or {})
+    if size == "error" then return { name = name, error = {}, is_folder = name:find("/$") ~= nil } end
+    return name and { name = name, size = size or 1, mtime = mtime or 100 }
   end
 end
 
@@ -102,6 +117,24 @@ t.test("plan: include and exclude are globs; what takes no part is not deleted e
   t.eq(planned(from, to, "time", true, { exclude = { "sub/*", "?.txt" } }), { "send a.png", "send b.jpg", "delete d.png" })
   t.eq(planned(from, {}, "time", false, { include = { "[ab].*" }, exclude = { "[!a].*" } }), { "send a.png" })
   t.eq(planned(from, {}, "time", false, { names = { ["b.jpg"] = true } }), { "send b.jpg" })
+end)
+
+t.test("plan: any text is a glob; a bracket that does not end is a bracket", function()
+  local globs = { ["a[b"] = "a[b", ["[]"] = "[]", ["x[!"] = "x[!", ["100%.[%^]"] = "100%.^", ["[!a-c]*"] = "d", ["[a-]"] = "-" }
+  for glob, name in pairs(globs) do
+    t.eq({ glob, plan.filter { include = { glob } }(name) }, { glob, true })
+  end
+  t.eq(plan.filter { include = { "[!a-c]*", "[%a]" } }("b"), false)
+end)
+
+t.test("plan: what cannot be looked at fails, and nothing is deleted that may be there", function()
+  local from = { { "a", "error" }, { "a-b", "error" }, { "c/", "error" }, { "d" } }
+  local to = { { "a" }, { "a/1" }, { "b" }, { "c-1" }, { "c/1" }, { "c/d/2" }, { "d" }, { "d/1" } }
+  t.eq(planned(from, to, "time", true),
+    { "fail a", "fail a-b", "delete b", "delete c-1", "fail c/", "same d", "delete d/1" })
+  t.eq(planned(from, to, "time", true, { include = { "*1" } }), { "delete c-1", "fail c/", "delete d/1" })
+  t.eq(planned(from, to, "time", true, { exclude = { "[ac]*" } }), { "delete b", "same d", "delete d/1" })
+  t.eq(planned({ { "a" } }, { { "b", "error" } }, "time", true), { "send a" })
 end)
 
 t.test("names that lead out of the folder are refused", function()
@@ -172,8 +205,29 @@ t.test("delete takes away what is too much, but not everything by accident; a dr
   t.eq({ dry.deleted, dry.sent, dry.dry_run }, { 1, 0, true })
   t.eq(sync(dir, bucket, "--delete").deleted, 1)
   t.eq(sync(dir, bucket, "--delete").deleted, 0)
+  t.match(sync(dir, bucket .. "/x", "--delete", 0).to, "/x/$")
+  t.match(sync(bucket, bucket .. "/x", "--delete", 2), "overlap")
+  t.match(sync(bucket .. "/x", bucket, "", 2), "overlap")
+  sync(bucket .. "/x", bucket .. "/x2")
+  t.eq(sync(dir, bucket, "--delete").deleted, 4)
   t.match(sync(t.tmp(), bucket, "--delete", 1), "would empty s3://")
   t.eq(sync(t.tmp(), bucket, "--delete --force").deleted, 2)
+end)
+
+t.test("delete takes away nothing that a link leads to", function()
+  local bucket, dir, target = new_bucket(), make(t.tmp(), { "a" }), make(t.tmp(), { "old", "elsewhere/precious" })
+  sync(dir, bucket)
+  assert(fs.mkdir(target .. "/in/sub"))
+  assert(fs.rename(target .. "/old", target .. "/in/sub/old"))
+  os.execute(("ln -s ../elsewhere '%s/in/link'"):format(target))
+  local result = sync(bucket, target .. "/in", "--delete", 1)
+  t.eq({ result.sent, result.deleted, result.failed, result.failures[1].name }, { 1, 1, 1, "link/precious" })
+  t.eq(fs.read(target .. "/elsewhere/precious"), "content of elsewhere/precious")
+end)
+
+t.test("slashes at the end of a prefix are part of it", function()
+  local bucket, dir = new_bucket(), make(t.tmp(), { "a" })
+  t.eq({ sync(dir, bucket .. "/x//").sent, sync(dir, bucket .. "/x").sent, sync(bucket .. "/x", t.tmp(), "", 1).sent }, { 1, 1, 1 })
 end)
 
 t.test("a list of names: these alone, and those that are not there are failures", function()
@@ -181,6 +235,9 @@ t.test("a list of names: these alone, and those that are not there are failures"
   assert(fs.write(dir .. "/../names", "a\r\nc\nnot there\n"))
   local result = sync(dir, bucket, ("--list '%s/../names'"):format(dir), 1)
   t.eq({ result.sent, result.failed, result.failures[1].name }, { 2, 1, "not there" })
+  assert(fs.remove(dir .. "/c"))
+  result = sync(dir, bucket, ("--list '%s/../names'"):format(dir), 1)
+  t.eq({ result.same, result.failed, result.failures[1].name }, { 1, 2, "c" }) -- though the target has it
 end)
 
 t.test("what fails is told, and does not stop the rest; when nothing works, it ends early", function()
@@ -206,12 +263,28 @@ t.test("upload, ls, cp and download", function()
   t.eq({ status, text }, { 0, "content of one.txt" })
   t.eq(hilum(("cp %s/in/one.txt %s/copy/"):format(bucket, bucket)), 0)
   t.eq(hilum(("cp - %s/from-stdin"):format(bucket), dir, "<one.txt"), 0)
+  status, _, text = hilum(("cp %s/in/one.txt - --json"):format(bucket))
+  t.eq(status, 2)
+  t.match(text, "both want standard output")
   t.eq(hilum(("download %s/ there"):format(bucket), dir), 0)
   t.eq(names_of(walk(dir .. "/there")), { "copy/one.txt", "from-stdin", "in/a.png", "in/b.png", "in/one.txt" })
   t.eq(fs.read(dir .. "/there/from-stdin"), "content of one.txt")
   status, _, text = hilum("upload images", dir)
   t.eq(status, 2)
   t.match(text, "say where to")
+end)
+
+t.test("upload of single files looks at nothing else", function()
+  local bucket, dir = new_bucket(), make(t.tmp(), { "a/x.txt", "b/x.txt", "b/y.txt" })
+  os.execute(("ln -s nowhere '%s/b/dangling'; mkfifo '%s/b/pipe'"):format(dir, dir))
+  t.eq(hilum(("upload a/x.txt b/y.txt %s/in"):format(bucket), dir), 0)
+  local status, out = hilum(("upload b/y.txt b/pipe %s/in --json"):format(bucket), dir)
+  local result = assert(json.decode(out))
+  t.eq({ status, result.same, result.failed, result.failures[1].name }, { 1, 1, 1, "pipe" })
+  local _, text
+  status, _, text = hilum(("upload a/x.txt b/x.txt %s/in"):format(bucket), dir)
+  t.eq(status, 2)
+  t.match(text, "same name")
 end)
 
 t.test("killed at any moment and run again, it ends identical, and what was there is not sent again", function()
@@ -242,6 +315,40 @@ end)
 local function fault_server(rules, budget)
   return assert(servers.start("fault", { rules = json.encode(json.array(rules)), budget = budget, seed = 7 }))
 end
+
+t.test("cp from and to streams goes piece by piece, and what arrives is checked", function()
+  local faulty <close> = fault_server { { fault = "wrong_answer", path = "/bad$", method = "GET", first = 2 } }
+  local bucket, dir = new_bucket(faulty), t.tmp()
+  assert(fs.write(dir .. "/large", ("0123456789abcde\n"):rep(20 << 16))) -- 20 MiB
+  local function cp(arguments)
+    return t.run(("cd '%s' && %s AWS_MAX_ATTEMPTS=1 '%s' cp --quiet %s"):format(dir, faulty:environment(), t.hilum, arguments))
+  end
+  for _, name in ipairs { "good", "bad" } do t.eq(cp(("- %s/%s <large"):format(bucket, name)), 0) end
+  t.eq(cp(("%s/good - | cmp - large"):format(bucket)), 0)
+  local status, _, err = cp(("%s/bad - >part"):format(bucket))
+  t.eq(status, 1)
+  t.match(err, "does not have the checksum")
+  t.eq(cp(("- %s/empty </dev/null"):format(bucket)), 0)
+  t.eq({ cp(("%s/empty -"):format(bucket)) }, { 0, "", "" })
+end)
+
+t.test("what is so for all files is not tried with each", function()
+  local faulty <close> = fault_server {
+    { fault = "error", status = 400, code = "ExpiredToken", operation = "PUT object", path = "/expired/", first = 11 },
+    { fault = "internal", operation = "PUT object", path = "/gone/", first = 11 },
+  }
+  local bucket, names = new_bucket(faulty), {}
+  for i = 1, 1000 do names[i] = ("%04d"):format(i) end
+  local dir = make(t.tmp(), names)
+  for prefix, reason in pairs { expired = "sign in again", gone = "the last %d+ failed" } do
+    local command = "%s AWS_MAX_ATTEMPTS=1 '%s' sync --quiet --json '%s' %s/%s"
+    local _, out = t.run(command:format(faulty:environment(), t.hilum, dir, bucket, prefix))
+    local result = assert(json.decode(out))
+    t.eq(result.sent, 10)
+    t.ok(result.failed < 300)
+    t.match(result.stopped, reason)
+  end
+end)
 
 t.test("a thousand faults in a sync of 2,000 files: each arrives as it is, or is told of", function()
   local faulty <close> = fault_server({}, 1000)

@@ -28,7 +28,8 @@
     if (Number(e.tagName[1]) > level + 1) faults.push("heading skips a level: " + where(e));
     level = Number(e.tagName[1]);
   }
-  for (const landmark of ["header", "main", "form[role=search]", "footer"]) if (all(landmark).length !== 1) faults.push("not one " + landmark);
+  for (const landmark of ["header", "main", "form[role=search]", "footer"])
+    if (all(landmark).length !== 1) faults.push("not one " + landmark);
   if (!document.documentElement.lang || !document.title) faults.push("no language or title");
   if (!document.querySelector("#count[aria-live=polite]") || !document.querySelector("#problem[role=alert]")) faults.push("silent");
   for (const e of all("[tabindex]")) if (Number(e.getAttribute("tabindex")) > 0) faults.push("out of order: " + where(e));
@@ -55,7 +56,10 @@
   };
   const written = new Set(all("input:not([type=checkbox]):not([type=range]), select"));
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) if (walker.currentNode.data.trim() && visible(walker.currentNode.parentElement)) written.add(walker.currentNode.parentElement);
+  while (walker.nextNode()) {
+    const { data, parentElement } = walker.currentNode;
+    if (data.trim() && visible(parentElement)) written.add(parentElement);
+  }
   for (const e of written) {
     const style = getComputedStyle(e), ratio = contrast(rgba(style.color), paper(e));
     if (ratio < 4.5) faults.push(`contrast ${ratio.toFixed(2)}: ${where(e)} "${e.textContent.slice(0, 20)}"`);

@@ -53,7 +53,8 @@ end
 
 local function request_of(operation, id, params)
   local op, method, path = table.unpack(operation)
-  local request = { op = op, method = method, path = require "lib.aws.call".path(path, id), token = operation.token and "clientRequestToken" }
+  local request = { op = op, method = method, path = require "lib.aws.call".path(path, id),
+    token = operation.token and "clientRequestToken" }
   request[method == "GET" and "query" or "body"] = params
   return request
 end

@@ -20,10 +20,9 @@ end
 -- A quota by its code, L-32F732DE: {code, name, value, adjustable, default}. Where the account has none of its own, AWS's default counts
 -- (default = true); false: there is no such quota (API: GetServiceQuota, GetAWSDefaultServiceQuota).
 function Client:get(service, code)
-  local params, err = { ServiceCode = service, QuotaCode = code }, nil
+  local params = { ServiceCode = service, QuotaCode = code }
   for _, op in ipairs { "GetServiceQuota", "GetAWSDefaultServiceQuota" } do
-    local result
-    result, err = self.call:call { op = op, params = params }
+    local result, err = self.call:call { op = op, params = params }
     if result then
       local found = quota(result.Quota)
       found.default = op ~= "GetServiceQuota"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Models on Amazon Bedrock, as lib/model has models. "bedrock:ID" or "bedrock:ARN"; without an ID in an ARN it is a custom model, and those are
--- Titan's. A vector is kept in the project's cache as soon as it comes, for it was paid for.
+-- Models on Amazon Bedrock, as lib/model has models: "bedrock:ID" or "bedrock:ARN". What does not tell whose it is, as the ARN of
+-- provisioned throughput, is taken for Titan. A vector is kept in the project's cache as soon as it comes, for it was paid for.
 local base64 = require "lib.page.base64"
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
@@ -45,7 +45,8 @@ function bedrock.open(spec, options)
   if not id then return nil, host.error("usage", spec .. ": name the model, as bedrock:amazon.titan-embed-image-v1 or bedrock:ARN") end
   local adapter, length = adapter_of(id), options.length or 1024
   if not has(adapter.lengths, length) then
-    return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, table.concat(adapter.lengths, ", "), length))
+    local lengths = table.concat(adapter.lengths, ", ")
+    return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, lengths, length))
   end
   return setmetatable({ id = spec, name = name_of(spec), model = id, base = false, length = length, adapter = adapter, remote = true,
     resize = options.resize ~= false, session = options.session, window = require "lib.retry.window".new(AT_ONCE) }, Remote)
@@ -58,8 +59,10 @@ function Remote:client()
   if self.opened then return self.opened end
   local opened = self.session or assert(require "lib.aws.session".open {})
   local policy = require "lib.retry".new { mode = "adaptive", attempts = ATTEMPTS, sleep = opened.sleep }
-  self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = self.model:match("^arn:[^:]*:bedrock:([^:]+):"),
-    watch = function(throttled) self.window:note(throttled) end })
+  local region = self.model:match("^arn:[^:]*:bedrock:([^:]+):")
+  self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = region, watch = function(throttled)
+    self.window:note(throttled)
+  end })
   return self.opened
 end
 
@@ -94,7 +97,8 @@ function Remote:embed_one(question)
 end
 
 -- What is of a picture or a text, and not of the account, the network or the model.
-local function is_of_item(err) return err.kind ~= "auth" and (err.status == 200 or err.status == 400 or err.status == 408 or err.status == 424) end
+local OF_ITEM = { [200] = true, [400] = true, [408] = true, [424] = true }
+local function is_of_item(err) return err.kind ~= "auth" and OF_ITEM[err.status] end
 
 -- How a run is going; raises the error when going on makes no sense. True: ask again later.
 local function judge(run, row, err)

@@ -18,7 +18,8 @@ end
 local function scale_down(input, info, limits)
   local picture, err = image.decode(input)
   if not picture then return nil, err end
-  local factor, bytes = math.min(1, math.sqrt(limits.pixels / (info.width * info.height))), nil
+  local factor = math.min(1, math.sqrt(limits.pixels / (info.width * info.height)))
+  local bytes
   repeat
     local width, height = math.max(1, math.floor(info.width * factor)), math.max(1, math.floor(info.height * factor))
     bytes, err = image.encode(assert(image.resize(picture, width, height)))
@@ -38,7 +39,7 @@ function fitted.fit(input, limits)
   local small = info.width * info.height <= limits.pixels and #given.bytes <= limits.bytes
   if small then return { bytes = given.bytes, format = info.format } end
   if not limits.resize then
-    return nil, host.error("integrity", ("%s: %d x %d pixels in %d bytes are too much for the model (%d pixels, %d bytes); --resize scales it down")
+    return nil, host.error("integrity", ("%s: %d x %d pixels in %d bytes are too much for the model (%d, %d); --resize scales it down")
       :format(given.name or "the image", info.width, info.height, #given.bytes, limits.pixels, limits.bytes))
   end
   local bytes

@@ -38,6 +38,13 @@ function Env:principals()
   return table.move(self.settings.principal or {}, 1, #(self.settings.principal or {}), #list + 1, list)
 end
 
+-- Whether a collection has a second home. The newer generation wants one; of the older it doubles the price.
+function Env:replicas()
+  local standby = self.settings.standby
+  if standby == nil then standby = self.settings.generation == "nextgen" end
+  return standby and "ENABLED" or "DISABLED"
+end
+
 -- Policies take the role, not the session of it that signs. Its path is not in the session's ARN; IAM knows it, if we may ask.
 local function principal_of(arn, iam)
   local head, account, name = arn:match("^(arn:[^:]+):sts::(%d+):assumed%-role/([^/]+)/")
@@ -52,6 +59,9 @@ local function check(settings)
   local prefix = settings.prefix
   if #prefix < 3 or #prefix > LONGEST_PREFIX or not prefix:find("^%l[%l%d-]*[%l%d]$") then
     return usage("--prefix '%s': 3 to %d lower-case letters, digits and hyphens, with a letter first", prefix, LONGEST_PREFIX)
+  end
+  if settings.notebook and settings.source == "" then
+    return usage("the notebook installs hilum from a git repository: name it, --source URL")
   end
   return true
 end

@@ -53,7 +53,7 @@ resource "aws_iam_role_policy" "%s" {
 
 -- fields: name, kind, description, trust(env), policy(env), is_wanted(env).
 function role.resource(fields)
-  local name, key = fields.name, "hilum"
+  local name = fields.name
   local function wanted(env)
     if not fields.is_wanted(env) then return nil end
     return { trust = fields.trust(env), policy = fields.policy(env) }
@@ -66,14 +66,14 @@ function role.resource(fields)
   return { name = name, kind = "IAM role", wanted = wanted, read = read(name), update = update, delete = delete(name),
     create = function(env, want)
       local arn, err = env.iam:create_role { name = env.names[name], trust = want.trust, description = fields.description,
-        tags = { [key] = env.settings.prefix } }
+        tags = { hilum = env.settings.prefix } }
       if not arn then return nil, err end
       return env.iam:put_policy(env.names[name], POLICY, want.policy)
     end,
     terraform = function(env, want)
       local document, label = require "lib.provision.terraform".document, name:gsub("%-", "_")
-      return TERRAFORM:format(label, env.names[name], fields.description, env.settings.prefix, document(want.trust, 2), label, POLICY, label,
-        document(want.policy, 2))
+      return TERRAFORM:format(label, env.names[name], fields.description, env.settings.prefix, document(want.trust, 2), label, POLICY,
+        label, document(want.policy, 2))
     end }
 end
 

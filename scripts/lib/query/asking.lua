@@ -97,24 +97,19 @@ local function list_queries(opt, given, idx, ctx)
   return queries
 end
 
-local function describe_files(paths, ctx)
-  local inputs, unread = store.inputs(paths)
+-- The images that are asked with, as models take them, unless the index has their vectors; nil if there are none.
+local function read_images(opt, given, ctx)
+  if given.upload then return { { bytes = given.upload.bytes, name = given.upload.name } } end
+  if given.like or not opt.image then return nil end
+  local inputs, unread = store.inputs(opt.image)
   for _, err in pairs(unread) do ctx.fail("%s", err.message) end
-  local features, errors = require "hilum.image".describe(inputs)
+  return inputs
+end
+
+local function embed_images(model, inputs, ctx)
+  local rows, errors = model.model:embed_images(inputs)
   for _, err in pairs(errors or {}) do ctx.fail("%s", err.message) end
-  return features
-end
-
-local function describe_upload(upload, ctx)
-  local features, err = require "hilum.image".describe { bytes = upload.bytes }
-  if not features then ctx.fail("%s", err.message) end
-  return features
-end
-
--- Of the images that are asked with, unless the index has their vectors; nil if there are none.
-local function describe(opt, given, ctx)
-  if given.upload then return describe_upload(given.upload, ctx) end
-  return not given.like and opt.image and describe_files(opt.image, ctx) or nil
+  return rows
 end
 
 -- The vector that a model's index has for an image.
@@ -166,9 +161,9 @@ local function embed_text(model, text, count, ctx)
 end
 
 -- Image and words are embedded apart and mixed here.
-local function embed(model, queries, features, opt, given, ctx)
+local function embed(model, queries, inputs, opt, given, ctx)
   local texts = opt.text and embed_text(model, opt.text, #queries, ctx)
-  local images = features and model.model:embed_images(features) or given.like and stored_vector(model, given.like, ctx)
+  local images = inputs and embed_images(model, inputs, ctx) or given.like and stored_vector(model, given.like, ctx)
   return images and texts and model.model:combine(images, texts, opt.image_weight) or images or texts
 end
 
@@ -202,11 +197,11 @@ function asking.ask(opt, ctx, given)
   local main = models[#models].index
   local where, told = read_where(opt.where, main, ctx)
   local queries = list_queries(opt, given, main, ctx)
-  local features = describe(opt, given, ctx)
+  local inputs = read_images(opt, given, ctx)
   local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
   for i, model in ipairs(models) do
     filter.not_row = own_rows(model, queries)
-    local results = search(model.index, embed(model, queries, features, opt, given, ctx), opt.k, filter)
+    local results = search(model.index, embed(model, queries, inputs, opt, given, ctx), opt.k, filter)
     answers[i] = setmetatable({ results = results }, { __index = model })
   end
   return { queries = queries, models = answers, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }

@@ -51,7 +51,7 @@ function Run:start()
   self.running = self.running + 1
   local worker
   worker = task.spawn(function()
-    local failing <close> = setmetatable({}, { __close = function(_, err) self.failed = self.failed or err ~= nil end })
+    local _ <close> = setmetatable({}, { __close = function(_, err) self.failed = self.failed or err ~= nil end })
     self:work()
     self.running, self.workers[worker] = self.running - 1, nil
     self:fill()
@@ -69,7 +69,7 @@ end
 function Window:each(list, f)
   local run = setmetatable({ window = self, items = table.move(list, 1, #list, 1, {}), next = 1, f = f, running = 0, workers = {},
     failed = false }, Run)
-  local cancel <close> = setmetatable({}, { __close = function()
+  local _ <close> = setmetatable({}, { __close = function()
     for worker in pairs(run.workers) do worker:cancel() end
   end })
   run:fill()

@@ -60,7 +60,7 @@ end
 function store.open(url)
   local place, err = s3.parse(url)
   if not place then return nil, err end
-  local prefix = place.key == "" and "" or (place.key:gsub("/*$", "/"))
+  local prefix = place.key:find("[^/]$") and place.key .. "/" or place.key
   local bucket = setmetatable({ url = ("s3://%s/%s"):format(place.bucket, prefix), prefix = prefix }, Bucket)
   opened[bucket.url] = bucket
   return bucket

@@ -19,10 +19,19 @@ end
 
 function Folder:location(name) return fs.join(self.url, name) end
 
+-- A link may lead to what others need.
+local function remove(self, name)
+  local path = self:location(name)
+  if fs.real(fs.dir(path)) ~= fs.dir(fs.join(fs.real(self.url), name)) then
+    return nil, host.error("io", ("%s: not deleted, because a link leads there; remove the link, or --exclude it"):format(path))
+  end
+  return fs.remove(path)
+end
+
 function Folder:delete(names)
   local errors
   for i, name in ipairs(names) do
-    local done, err = fs.remove(self:location(name))
+    local done, err = remove(self, name)
     if not done then
       errors = errors or {}
       errors[i] = err
@@ -41,6 +50,19 @@ function Folder.refuses(_, name)
     if #part > MOST_NAME then return ("a part of its name has %d bytes; file systems take %d"):format(#part, MOST_NAME) end
   end
 end
+
+local Files = { is_folder = true }
+Files.__index = Files
+
+function Files:entries()
+  local i = 0
+  return function()
+    i = i + 1
+    return self.list[i]
+  end
+end
+
+function Files:location(name) return self.paths[name] end
 
 local Bucket = {}
 Bucket.__index = Bucket
@@ -82,8 +104,35 @@ function side.open(text, client)
   end
   local place, err = s3.parse(text)
   if not place then return nil, err end
-  if place.key ~= "" then place.key = place.key:gsub("/*$", "/") end
+  if place.key:find("[^/]$") then place.key = place.key .. "/" end
   return setmetatable({ url = uri.show(place), place = place, client = client }, Bucket)
+end
+
+local function entry_of(path)
+  local stat, name = fs.stat(path), fs.base(path)
+  if stat and stat.type == "file" then return { name = name, size = stat.size, mtime = stat.mtime } end
+  return { name = name, error = host.error("io", path .. ": is not a regular file") }
+end
+
+-- A side that single files make up, each under its own name. nil and an error if two have the same.
+function side.files(paths)
+  local files = setmetatable({ url = table.concat(paths, " "), list = {}, paths = {} }, Files)
+  for i, path in ipairs(paths) do
+    local entry = entry_of(path)
+    local other = files.paths[entry.name]
+    if other then return nil, host.error("usage", ("%s and %s would have the same name there"):format(other, path)) end
+    files.list[i], files.paths[entry.name] = entry, path
+  end
+  table.sort(files.list, function(a, b) return a.name < b.name end)
+  return files
+end
+
+local function begins_with(text, start) return text:sub(1, #start) == start end
+
+-- Is one in the other? What is sent would be a source again then, and --delete could take away what is to be sent.
+function side.overlap(a, b)
+  if a.is_folder or b.is_folder or a.place.bucket ~= b.place.bucket then return false end
+  return begins_with(a.place.key, b.place.key) or begins_with(b.place.key, a.place.key)
 end
 
 return side

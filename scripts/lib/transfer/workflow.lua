@@ -12,7 +12,7 @@ workflow.options = {
   { "compare", type = "choice", choices = { "time", "size", "content" }, default = "time",
     help = "what is there already: same size and not older; same size; same checksum" },
   { "dry-run", type = "flag", help = "say what would be done" },
-  { "at-once", type = "integer", min = 1, max = 1024, default = 32, help = "how many files at the same time" },
+  { "at-once", type = "integer", min = 1, max = 1024, default = 16, help = "how many files at the same time" },
 }
 
 -- What is said of objects that are stored.
@@ -63,10 +63,14 @@ function workflow.tell(result, ctx)
   for i = 1, math.min(#result.failures, SHOWN) do ctx.print("%s", result.failures[i].message) end
   if #result.failures > SHOWN then ctx.print("and %d more (--json lists them)", #result.failures - SHOWN) end
   local seconds = math.max(result.seconds, 1e-9)
-  ctx.say("%s: %d %s (%s), %d the same, %d deleted, %d failed; %.1f s, %.0f files/s, %s/s", result.to, result.sent,
-    result.dry_run and "to send" or "sent", workflow.size(result.bytes), result.same, result.deleted, result.failed, result.seconds,
+  local sent, deleted = "sent", "deleted"
+  if result.dry_run then sent, deleted = "to send", "to delete" end
+  ctx.say("%s: %d %s (%s), %d the same, %d %s, %d failed; %.1f s, %.0f files/s, %s/s", result.to, result.sent, sent,
+    workflow.size(result.bytes), result.same, result.deleted, deleted, result.failed, result.seconds,
     (result.sent + result.same) / seconds, workflow.size(result.bytes / seconds))
-  if result.sent + result.same + result.failed == 0 then ctx.warn("there was nothing to send in %s", result.from) end
+  if result.sent + result.same + result.failed == 0 then
+    ctx.warn("there was nothing to send in %s; is that the place that was meant?", result.from)
+  end
   if result.stopped then ctx.say("stopped: %s", result.stopped) end
   if result.failed > 0 then ctx.say("run it again to send what failed; what is there is not sent again") end
   result.exit = result.failed > 0 and 1 or 0

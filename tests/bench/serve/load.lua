@@ -94,7 +94,7 @@ end
 local function behave(port, number, rounds, list, known, measured)
   local client <close> = http_client.connect(port)
   for round = 1, rounds do
-    ask(client, list[(number * 7 + round) % #list + 1], measured)
+    ask(client, list[(number * 8 + round) % #list + 1], measured)
     for i = 1, PICTURES do
       local image = known[(number * 13 + round * PICTURES + i) % #known + 1].image
       ask(client, { kind = "picture", target = "/thumbnails/" .. image }, measured)

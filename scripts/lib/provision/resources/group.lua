@@ -3,13 +3,21 @@
 local OCU = "0.24 USD an OCU-hour (as of 2026-11, us-east-1)"
 
 local function limits(env)
-  local most = env.settings.max_ocu + 0.0
-  return { maxIndexingCapacityInOCU = most, maxSearchCapacityInOCU = most, minIndexingCapacityInOCU = 0.0, minSearchCapacityInOCU = 0.0 }
+  return { maxIndexingCapacityInOCU = env.settings.max_ocu, maxSearchCapacityInOCU = env.settings.max_ocu }
+end
+
+-- Of the limits, those that hilum sets; the service adds others.
+local function read(env)
+  local found, err = env.aoss:group(env.names.group)
+  if not found then return found, err end
+  local told = found.capacityLimits or {}
+  found.capacityLimits = { maxIndexingCapacityInOCU = told.maxIndexingCapacityInOCU, maxSearchCapacityInOCU = told.maxSearchCapacityInOCU }
+  return found
 end
 
 local function wanted(env)
   if env.settings.generation ~= "nextgen" then return nil end
-  return { generation = "NEXTGEN", standbyReplicas = env.settings.standby and "ENABLED" or "DISABLED", capacityLimits = limits(env) }
+  return { generation = "NEXTGEN", standbyReplicas = env:replicas(), capacityLimits = limits(env) }
 end
 
 local TERRAFORM = [[
@@ -30,7 +38,7 @@ return {
   name = "group", kind = "collection group", fixed = { generation = true, standbyReplicas = true },
   pending = { CREATING = true, UPDATING = true, DELETING = true }, failed = { FAILED = true },
   wanted = wanted,
-  read = function(env) return env.aoss:group(env.names.group) end,
+  read = read,
   create = function(env, want)
     return env.aoss:create_group { name = env.names.group, generation = want.generation, standbyReplicas = want.standbyReplicas,
       capacityLimits = want.capacityLimits, tags = { { key = "hilum", value = env.settings.prefix } } }

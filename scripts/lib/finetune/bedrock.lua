@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: MIT
+-- `hilum finetune --model bedrock`: jobs on Bedrock begun, followed, listed and stopped.
+local job = require "lib.finetune.job"
+local task = require "hilum.task"
+
+-- How long a role that was just made may take to be known everywhere, and how often to ask; how often to look at a job: seconds.
+local bedrock = { patience = 60, ask_every = 5, look_every = 60 }
+
+local ENDED = { Completed = true, Failed = true, Stopped = true }
+local STEPS = { "validationDetails", "dataProcessingDetails", "trainingDetails" }
+local SHOWN = { validationDetails = "checking", dataProcessingDetails = "preparing", trainingDetails = "training" }
+
+local function open(opt)
+  local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region })
+  return require "lib.aws.bedrock".client(session)
+end
+
+-- Does Bedrock not know the role yet, or what it may do?
+local function is_unready(err)
+  local said = err.message:lower()
+  return err.code == "ValidationException" and (said:find("role", 1, true) or said:find("assume", 1, true) or said:find("s3", 1, true))
+end
+
+local function advise(err)
+  local said = err.message:lower()
+  if err.code == "ConflictException" then err.message = err.message .. "; give this one another --job-name or --name" end
+  if err.code == "ValidationException" and said:find("validation data", 1, true) then
+    err.message = err.message .. "; Bedrock's pages disagree about validation data for this model: leave out --validation"
+  end
+  return err
+end
+
+-- Makes the job, once, however often it is asked for.
+local function create(client, request, ctx)
+  local give_up = task.now() + bedrock.patience
+  local told = false
+  while true do
+    local made, err = client:create_customization_job(request)
+    if made then return made.jobArn end
+    if not is_unready(err) or task.now() >= give_up then error(advise(err), 0) end
+    if not told then ctx.say("Bedrock cannot use the role yet (%s); trying again for %d seconds", err.message, bedrock.patience) end
+    told = true
+    task.sleep(bedrock.ask_every)
+  end
+end
+
+-- "InProgress, training"
+local function step_of(found)
+  if found.status ~= "InProgress" then return found.status end
+  local details = found.statusDetails or {}
+  for _, name in ipairs(STEPS) do
+    if (details[name] or {}).status == "InProgress" then return "InProgress, " .. SHOWN[name] end
+  end
+  return "InProgress, waiting"
+end
+
+local function result_of(found)
+  local metrics = found.trainingMetrics or {}
+  return { job = found.jobName, arn = found.jobArn, status = found.status, model = found.outputModelArn, loss = metrics.trainingLoss,
+    hyperparameters = found.hyperParameters, failure = found.failureMessage, exit = found.status == "Failed" and 1 or nil }
+end
+
+-- Follows a job to its end.
+local function watch(client, id, ctx)
+  local before
+  while true do
+    local found = assert(client:get_customization_job(id))
+    local step = step_of(found)
+    if step ~= before then ctx.say("%s: %s", found.jobName, step) end
+    before = step
+    if ENDED[found.status] then return found end
+    task.sleep(bedrock.look_every)
+  end
+end
+
+local function tell(found, ctx)
+  ctx.print("%s: %s%s", found.jobName, step_of(found), found.failureMessage and ": " .. found.failureMessage or "")
+  if found.outputModelArn then ctx.print("model %s", found.outputModelArn) end
+  return result_of(found)
+end
+
+local function say_what_is_asked(request, ctx)
+  local given, times = request.hyperParameters, job.far_learning_rate(request)
+  if times then
+    ctx.warn("the learning rate %s is %.3g times Bedrock's own for this model (%g)", given.learningRate, times,
+      job.HYPERPARAMETERS[3].default)
+  end
+  ctx.say("%s: %s epochs of every record of %s are to pay for, at batches of %s", request.jobName, given.epochCount,
+    request.trainingDataConfig.s3Uri, given.batchSize)
+end
+
+-- given: the fields of a job file, or {}.
+function bedrock.run(opt, given, ctx)
+  local request = job.request(opt, given, ctx)
+  say_what_is_asked(request, ctx)
+  if opt.dry_run then
+    ctx.print("%s", require "hilum.json".encode(request, { indent = 2 }))
+    return { request = request }
+  end
+  local client = open(opt)
+  local arn = create(client, request, ctx)
+  ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
+  if opt.watch then return tell(watch(client, arn, ctx), ctx) end
+  ctx.print("%s", arn)
+  return { job = request.jobName, arn = arn, request = request }
+end
+
+function bedrock.status(opt, ctx)
+  local client = open(opt)
+  return tell(opt.watch and watch(client, opt.id, ctx) or assert(client:get_customization_job(opt.id)), ctx)
+end
+
+function bedrock.stop(opt, ctx)
+  assert(open(opt):stop_customization_job(opt.id))
+  ctx.say("%s is being stopped; what was done until now is charged", opt.id)
+  return { job = opt.id }
+end
+
+function bedrock.list(opt, ctx)
+  local rows = require "hilum.json".array()
+  for summary in open(opt):list_customization_jobs { sortBy = "CreationTime", sortOrder = "Descending" } do
+    rows[#rows + 1] = { job = summary.jobName, status = summary.status, begun = summary.creationTime, model = summary.customModelName,
+      arn = summary.jobArn }
+  end
+  ctx.print("%s", require "hilum.term".table(rows, { "job", "status", "begun", "model" }))
+  return { jobs = rows }
+end
+
+return bedrock

@@ -1,0 +1,50 @@
+-- SPDX-License-Identifier: MIT
+-- What is in the bucket besides hilum's own record.
+local host = require "hilum.host"
+local state = require "lib.provision.state"
+
+local content = {}
+
+local TOGETHER = 1000 -- S3's limit for a request
+
+-- {objects, bytes}
+function content.measure(env)
+  local sum = { objects = 0, bytes = 0 }
+  for object in env.s3:list("s3://" .. env.names.bucket) do
+    if object.key ~= state.KEY then sum.objects, sum.bytes = sum.objects + 1, sum.bytes + object.size end
+  end
+  return sum
+end
+
+local function abort_uploads(env)
+  local uri = "s3://" .. env.names.bucket
+  for upload in env.s3:uploads(uri) do
+    local done, err = env.s3:abort({ bucket = env.names.bucket, key = upload.key }, upload.id)
+    if not done then return nil, err end
+  end
+  return true
+end
+
+local function delete_keys(env, keys)
+  local _, errors = env.s3:delete_many(env.names.bucket, keys)
+  local _, err = next(errors or {})
+  if err then return nil, err end
+  return true
+end
+
+-- Deletes it all, and the uploads that were never finished.
+function content.delete(env)
+  local keys, bucket = {}, "s3://" .. env.names.bucket
+  for object in env.s3:list(bucket) do
+    if object.key ~= state.KEY then keys[#keys + 1] = object.key end
+  end
+  for from = 1, #keys, TOGETHER do
+    local done, err = delete_keys(env, table.move(keys, from, math.min(from + TOGETHER - 1, #keys), 1, {}))
+    if not done then return nil, err end
+  end
+  local left = content.measure(env).objects
+  if left > 0 then return nil, host.error("http", ("%s: %d objects are left; something still writes to it"):format(bucket, left)) end
+  return abort_uploads(env)
+end
+
+return content

@@ -1,0 +1,225 @@
+-- SPDX-License-Identifier: MIT
+-- provision: what the workflows need on AWS, made, shown and taken down again.
+
+local function lib(name) return require("lib.provision." .. name) end
+
+local function open(opt)
+  local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region, endpoint = opt.endpoint })
+  return assert(lib "env".open(session, opt))
+end
+
+local function open_both(opt)
+  local env = open(opt)
+  return env, assert(lib "state".load(env))
+end
+
+-- Whether something may be done that the user has not said yes to beforehand: only a person at a terminal can be asked.
+local function confirm(said, question)
+  if said or not require "hilum.term".isatty "stdin" then return said or false end
+  io.stderr:write(question, "? [y/N] ")
+  return (io.stdin:read() or ""):lower():find("^%s*y") ~= nil
+end
+
+local function tell_costs(ctx, costs)
+  if #costs == 0 then return end
+  ctx.say("What costs money while it stands:\n%s", require "hilum.term".table(costs, { "what", "name", "costs" }))
+end
+
+local function warn_if_closed(opt, ctx)
+  if opt.public or #(opt.vpce or {}) > 0 then return end
+  ctx.warn("the collection is reached from nowhere but Bedrock: give --vpce ID for your network, or --public")
+end
+
+local function plan_of(env, state)
+  local show, steps = lib "show", assert(lib "plan".steps(env, state))
+  local records, counts = show.records(steps)
+  return { account = env.account, region = env.region, steps = records, costs = show.costs(env, steps), create = counts.create or 0,
+    change = counts.change or 0, keep = counts.keep or 0, delete = counts.delete or 0, blocked = counts.blocked or 0 }
+end
+
+local function plan(opt, ctx)
+  local env, state = open_both(opt)
+  local result = plan_of(env, state)
+  ctx.print("%s", lib "show".plan(result.steps))
+  ctx.say("account %s, %s: %d to create, %d to change, %d to keep, %d to delete, %d blocked", result.account, result.region, result.create,
+    result.change, result.keep, result.delete, result.blocked)
+  tell_costs(ctx, result.costs)
+  warn_if_closed(opt, ctx)
+  result.exit = result.blocked > 0 and 1 or 0
+  return result
+end
+
+-- Stops before anything is done when something cannot be done, or would be deleted unasked.
+local function check_plan(planned, opt, ctx)
+  for _, step in ipairs(planned.steps) do
+    if step.action == "blocked" then ctx.fail("%s %s: %s", step.what, step.name, step.why) end
+  end
+  if planned.delete == 0 then return end
+  ctx.say("%s", lib "show".plan(planned.steps))
+  if not confirm(opt.yes, ("delete %d of them"):format(planned.delete)) then
+    ctx.usage("%d would be deleted, since the options do not ask for them any more; give the options again, or --yes", planned.delete)
+  end
+end
+
+local function apply(opt, ctx)
+  local env, state = open_both(opt)
+  local planned = plan_of(env, state)
+  check_plan(planned, opt, ctx)
+  tell_costs(ctx, planned.costs)
+  warn_if_closed(opt, ctx)
+  local progress <close> = ctx.progress(#lib "resources", "provision", { unit = "resources" })
+  local steps = assert(lib "walk".apply(env, state, ctx.say, function() progress:add() end))
+  progress:finish()
+  local result = lib "show".outputs(env)
+  result.steps = lib "show".records(steps)
+  ctx.print("bucket      %s\nrole        %s\ncollection  %s", result.bucket, result.role, result.endpoint or "")
+  return result
+end
+
+local function status(opt, ctx)
+  local env, state = open_both(opt)
+  local show, steps = lib "show", assert(lib "plan".steps(env, state))
+  local rows = require "hilum.json".array()
+  for _, step in ipairs(steps) do
+    local recorded = state.resources[step.resource.name]
+    if step.found then
+      rows[#rows + 1] = { what = step.resource.kind, name = step.id, state = step.found.status or "there",
+        since = recorded and recorded.since or step.ours and "?" or "not hilum's" }
+    end
+  end
+  local result = show.outputs(env)
+  result.resources = rows
+  if #rows == 0 then ctx.say("account %s, %s: nothing of prefix %s is there", env.account, env.region, opt.prefix) end
+  if #rows > 0 then ctx.print("%s", require "hilum.term".table(rows, { "what", "name", "state", "since" })) end
+  for _, kind in ipairs(lib "leftovers".find(env, true, ctx.warn)) do
+    result[kind.name:gsub(" ", "_")] = kind.items
+    ctx.print("%s", require "hilum.term".color(show.items(kind), kind.name == "throughput" and "red" or "bold", "stdout"))
+  end
+  return result
+end
+
+-- Which kinds of things that need a question of their own may go.
+local function ask_kinds(survey, opt, ctx)
+  local accepted = {}
+  for _, kind in ipairs(survey.kinds) do
+    ctx.say("%s", lib "show".items(kind))
+    accepted[kind.name] = confirm(opt[kind.flag], kind.question)
+    if not accepted[kind.name] then ctx.warn("%s: kept; --%s would %s", kind.name, kind.flag:gsub("_", "-"), kind.question) end
+  end
+  return accepted
+end
+
+local function names_of(steps)
+  local names = require "hilum.json".array()
+  for i, step in ipairs(steps) do names[i] = { what = step.resource.kind, name = step.id, why = step.why } end
+  return names
+end
+
+local function destroy(opt, ctx)
+  local env, state = open_both(opt)
+  local survey = assert(lib "destroy".survey(env, state, ctx.warn))
+  for _, step in ipairs(survey.others) do ctx.say("%s %s is not hilum's: it stays", step.resource.kind, step.id) end
+  if #survey.steps == 0 and #survey.kinds == 0 then
+    ctx.say("account %s, %s: nothing of prefix %s is hilum's", env.account, env.region, opt.prefix)
+    return { deleted = names_of {}, spared = names_of {} }
+  end
+  if #survey.steps > 0 then ctx.say("%s", require "hilum.term".table(names_of(survey.steps), { "what", "name" })) end
+  if not confirm(opt.yes, ("delete these in account %s"):format(env.account)) then
+    ctx.usage("nothing was deleted; --yes says yes")
+  end
+  local result = assert(lib "destroy".run(env, state, survey, ask_kinds(survey, opt, ctx), ctx.say))
+  for _, step in ipairs(result.spared) do ctx.say("%s %s: kept, %s", step.resource.kind, step.id, step.why) end
+  return { deleted = names_of(result.deleted), spared = names_of(result.spared) }
+end
+
+local function export(opt, ctx)
+  local text = lib "terraform".export(open(opt))
+  if not opt.to then
+    ctx.print("%s", (text:gsub("\n$", "")))
+    return { terraform = text }
+  end
+  assert(require "hilum.fs".write(opt.to, text))
+  ctx.say("%s: `terraform init` and `terraform plan` there show what it would make", opt.to)
+  return { path = opt.to }
+end
+
+local YES = { "yes", type = "flag", default = false, help = "ask nothing; what has a question of its own needs its own option" }
+
+return {
+  summary = "What the workflows need on AWS: bucket, roles, vector collection",
+  details = [[
+One bucket, closed to the public; a role with which Bedrock's jobs reach it and nothing else; a vector collection of OpenSearch Serverless
+with its policies; with --notebook, a SageMaker notebook instance that installs hilum. Names follow from --prefix and the account. What was
+made is recorded in the bucket, so that `apply` can be run again after any end, and `destroy` takes away what hilum made and nothing else.
+
+The options are best kept in project.lua, in a table called provision: what they do not ask for any more would be deleted.]],
+  options = {
+    { "prefix", type = "string", default = "hilum", metavar = "NAME", help = "what all names begin with" },
+    { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
+    { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
+    { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
+      help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },
+    { "max-ocu", type = "integer", min = 1, default = 2, metavar = "N",
+      help = "most capacity units, for indexing and for search (nextgen)" },
+    { "standby", type = "flag", help = "a second home for the collection (default: for nextgen)" },
+    { "public", type = "flag", default = false, help = "let the collection be reached from the internet, by those whom its policy names" },
+    { "vpce", type = "list", metavar = "ID", help = "an endpoint of OpenSearch Serverless in your network that reaches the collection" },
+    { "principal", type = "list", metavar = "ARN", help = "a role or user, besides you, who may use the collection" },
+    { "model", type = "string", default = "amazon.titan-embed-image-v1", metavar = "ID", help = "the model that the notebook may call" },
+    { "notebook", type = "flag", default = false, help = "a SageMaker notebook instance, too" },
+    { "instance", type = "string", default = "ml.t3.medium", metavar = "TYPE", help = "the notebook's machine" },
+    { "volume", type = "integer", min = 5, max = 16384, default = 15, metavar = "GB", help = "the notebook's disk" },
+    { "platform", type = "string", default = "notebook-al2-v3", metavar = "ID", help = "the notebook's system" },
+    { "source", type = "string", default = "", metavar = "URL", help = "the git repository that the notebook installs hilum from" },
+    { "ref", type = "string", default = "main", metavar = "BRANCH", help = "the branch or tag of it" },
+    { "adopt", type = "flag", default = false, help = "take over what has the name of a thing of ours and is not recorded as ours" },
+    { "poll", type = "duration", default = 10, metavar = "TIME", help = "between two looks at what is being made" },
+    { "profile", type = "string", metavar = "NAME", help = "the profile; it beats credentials in the environment" },
+    { "region", type = "string", metavar = "REGION", help = "the region, in place of the one that is set up" },
+    { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },
+  },
+  verbs = {
+    plan = {
+      summary = "What apply would create, change, keep and delete",
+      details = "Looks at what really exists, and changes nothing. Exit status 1 when something is in the way.",
+      examples = { "hilum provision plan", "hilum provision plan --public --notebook --source https://example.org/hilum.git --json" },
+      run = plan,
+    },
+    apply = {
+      summary = "Make it so; again after any interruption",
+      options = { YES },
+      examples = { "hilum provision apply --public", "hilum provision apply --prefix chest --vpce vpce-0a1b2c3d --region us-west-2" },
+      run = apply,
+    },
+    status = {
+      summary = "What stands, since when, and what bills",
+      examples = { "hilum provision status", "hilum provision status --json" },
+      run = status,
+    },
+    destroy = {
+      summary = "Take down what hilum made, and nothing else",
+      details = [[
+Asks first. Provisioned throughput, custom models, indexes and the bucket's content each have a question of their own, or an option;
+what is not answered with yes stays, and what it is in stays too.]],
+      options = { YES,
+        { "delete-data", type = "flag", default = false,
+          help = "the bucket's content: images, records, and outputs of batch jobs, which echo the images" },
+        { "delete-indexes", type = "flag", default = false, help = "the indexes in the collection" },
+        { "delete-models", type = "flag", default = false, help = "the custom models that were trained with hilum's role" },
+        { "delete-throughput", type = "flag", default = false, help = "the throughput provisioned for them" },
+      },
+      examples = { "hilum provision destroy", "hilum provision destroy --yes --delete-indexes --delete-data" },
+      run = destroy,
+    },
+    export = {
+      summary = "The same as a file for Terraform",
+      options = {
+        { "format", type = "choice", choices = { "terraform" }, default = "terraform", help = "of the file" },
+        { "to", type = "path", metavar = "FILE", help = "the file; without it, stdout" },
+      },
+      examples = { "hilum provision export --format terraform", "hilum provision export --public --to aws/main.tf" },
+      run = export,
+    },
+  },
+  examples = { "hilum provision plan --public", "hilum provision apply --public" },
+}

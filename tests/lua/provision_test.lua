@@ -1,0 +1,394 @@
+-- SPDX-License-Identifier: MIT
+-- Provisioning against the fake AWS: what is planned, made, kept, changed, spared and taken away, and what becomes of it when calls fail.
+local t = require "t"
+local aws_fake = require "aws_fake"
+local destroy = require "lib.provision.destroy"
+local env = require "lib.provision.env"
+local json = require "hilum.json"
+local plan = require "lib.provision.plan"
+local show = require "lib.provision.show"
+local state = require "lib.provision.state"
+local task = require "hilum.task"
+local walk = require "lib.provision.walk"
+
+local BUCKET = "hilum-123456789012"
+
+local function quiet() end
+
+local function settings(more)
+  local all = { prefix = "hilum", block_public = true, generation = "nextgen", max_ocu = 2, public = true,
+    model = "amazon.titan-embed-image-v1", instance = "ml.t3.medium", volume = 15, platform = "notebook-al2-v3",
+    source = "https://example.org/hilum.git", ref = "main", poll = 0 }
+  for name, value in pairs(more or {}) do all[name] = value end
+  return all
+end
+
+local function open(server, more, session_settings)
+  local e, err = env.open(aws_fake.session(server, session_settings), settings(more))
+  if not e then return nil, err end
+  local s
+  s, err = state.load(e)
+  if not s then return nil, err end
+  return e, s
+end
+
+local function apply(server, more, session_settings)
+  local e, s = open(server, more, session_settings)
+  if not e then return nil, s end
+  return walk.apply(e, s, quiet, quiet)
+end
+
+-- { ["S3 bucket"] = "create", … }
+local function planned(server, more)
+  local e, s = open(server, more)
+  assert(e, s)
+  local actions = {}
+  for _, step in ipairs(assert(plan.steps(e, s))) do
+    if step.action ~= "ignore" then actions[step.resource.name] = step.action end
+  end
+  return actions
+end
+
+local function all(action, names)
+  local actions = {}
+  for name in names:gmatch("%S+") do actions[name] = action end
+  return actions
+end
+
+local BASE = "bucket bedrock-role encryption network group collection data"
+local WITH_NOTEBOOK = BASE .. " notebook-role lifecycle notebook"
+
+local function take_down(server, accepted, more)
+  local e, s = open(server, more)
+  local survey = assert(destroy.survey(e, s, quiet))
+  return destroy.run(e, s, survey, accepted or {}, quiet), survey
+end
+
+-- What is in the account, without what differs from run to run.
+local function standing(fake)
+  local things = {}
+  for name, role in pairs(fake.roles) do things["role " .. name] = { json.decode(role.trust), json.decode(role.policies.hilum or "0") } end
+  for key, policy in pairs(fake.policies) do things["policy " .. key] = policy.policy end
+  for name, one in pairs(fake.collections) do things["collection " .. name] = { one.shown.status, one.shown.collectionGroupName } end
+  for name, group in pairs(fake.groups) do things["group " .. name] = group.capacityLimits end
+  for name, notebook in pairs(fake.notebooks) do things["notebook " .. name] = notebook.NotebookInstanceStatus end
+  for name, lifecycle in pairs(fake.lifecycles) do things["lifecycle " .. name] = lifecycle.OnCreate end
+  for name, bucket in pairs(fake.s3.buckets) do things["bucket " .. name] = bucket.public_access_block or false end
+  return (json.encode(things):gsub("collection/%d+", "collection/ID"))
+end
+
+t.test("all of it is planned, made, and then kept", function()
+  local server <close> = aws_fake.serve {}
+  t.eq(planned(server), all("create", BASE))
+  t.eq(server.fake:count("^Create"), 0)
+  assert(apply(server))
+  t.eq(planned(server), all("keep", BASE))
+  local calls = #server.fake.log
+  assert(apply(server))
+  for i = calls + 1, #server.fake.log do t.ok(not server.fake.log[i].changes, server.fake.log[i].op) end
+  local fake = server.fake
+  t.eq(fake.collections["hilum-images"].shown.status, "ACTIVE")
+  t.eq(fake.collections["hilum-images"].tags, { { key = "hilum", value = "hilum" } })
+  t.match(fake.s3.buckets[BUCKET].public_access_block, "<RestrictPublicBuckets>true<")
+  local recorded = json.decode(fake.s3.buckets[BUCKET].objects["hilum/provision.json"].data)
+  t.eq({ recorded.format, recorded.prefix, recorded.account, recorded.region }, { 1, "hilum", "123456789012", "us-east-1" })
+  for name in BASE:gmatch("%S+") do t.ok(recorded.resources[name], name) end
+end)
+
+t.test("the roles may do no more than they need, and for this account only", function()
+  local server <close> = aws_fake.serve {}
+  assert(apply(server, { notebook = true }))
+  local role = server.fake.roles["hilum-bedrock"]
+  local trust, ours = json.decode(role.trust).Statement, "arn:aws:bedrock:us-east-1:123456789012:"
+  t.eq(trust, { { Effect = "Allow", Principal = { Service = "bedrock.amazonaws.com" }, Action = "sts:AssumeRole", Condition = {
+    StringEquals = { ["aws:SourceAccount"] = "123456789012" },
+    ArnLike = { ["aws:SourceArn"] = { ours .. "model-customization-job/*", ours .. "model-invocation-job/*" } } } } })
+  t.eq(json.decode(role.policies.hilum).Statement, {
+    { Effect = "Allow", Action = { "s3:ListBucket" }, Resource = { "arn:aws:s3:::" .. BUCKET } },
+    { Effect = "Allow", Action = { "s3:GetObject", "s3:PutObject" }, Resource = { "arn:aws:s3:::" .. BUCKET .. "/*" } } })
+  local notebook = server.fake.roles["hilum-notebook-role"]
+  for _, text in ipairs { role.policies.hilum, notebook.policies.hilum } do t.ok(not text:find('[%w]:%*"'), text) end
+  t.match(notebook.policies.hilum, '"iam:PassedToService":"bedrock.amazonaws.com"')
+  t.match(notebook.policies.hilum, '"arn:aws:aoss:us%-east%-1:123456789012:collection/%d+"')
+  t.eq(#notebook.attached, 0)
+  t.eq(server.fake.policies["data/hilum-data"].policy[1].Principal, { "arn:aws:iam::123456789012:user/tester", notebook.arn })
+  t.ok(not json.encode(server.fake.policies["data/hilum-data"].policy):find("aoss:%*"))
+end)
+
+t.test("the network is closed unless it is opened", function()
+  local server <close> = aws_fake.serve {}
+  assert(apply(server, { public = false }))
+  local function network() return server.fake.policies["network/hilum-network"].policy[1] end
+  t.eq({ network().AllowFromPublic, network().SourceVPCEs, network().SourceServices }, { false, nil, { "bedrock.amazonaws.com" } })
+  assert(apply(server, { public = false, vpce = { "vpce-1" } }))
+  t.eq(network().SourceVPCEs, { "vpce-1" })
+  t.eq(planned(server).network, "change")
+  assert(apply(server))
+  t.eq({ network().AllowFromPublic, #network().Rules }, { true, 2 })
+end)
+
+t.test("the classic generation has no group, and its replicas are off", function()
+  local server <close> = aws_fake.serve {}
+  assert(apply(server, { generation = "classic" }))
+  local shown = server.fake.collections["hilum-images"].shown
+  t.eq({ shown.collectionGroupName, shown.standbyReplicas, next(server.fake.groups) }, { nil, "DISABLED", nil })
+  t.eq(planned(server, { generation = "classic" }).collection, "keep")
+  local e, s = open(server)
+  t.eq(planned(server).collection, "blocked")
+  t.fails("integrity", "vector collection hilum%-images: its collectionGroupName cannot be changed", walk.apply(e, s, quiet, quiet))
+end)
+
+t.test("an assumed role is named by its role, with its path", function()
+  local server <close> = aws_fake.serve {}
+  server.fake.caller = "arn:aws:sts::123456789012:assumed-role/lab/me"
+  t.eq(open(server).caller, "arn:aws:iam::123456789012:role/lab")
+  server.fake.roles.lab = { name = "lab", arn = "arn:aws:iam::123456789012:role/team/lab", trust = "{}", policies = {}, attached = {} }
+  t.eq(open(server).caller, "arn:aws:iam::123456789012:role/team/lab")
+  server.fake.caller = "arn:aws:iam::123456789012:root"
+  t.fails("usage", "is the account's root", open(server))
+end)
+
+t.test("the notebook: its script, its role that IAM tells late, and its end", function()
+  local server <close> = aws_fake.serve { propagation = 2 }
+  assert(apply(server, { notebook = true }))
+  t.eq(planned(server, { notebook = true }), all("keep", WITH_NOTEBOOK))
+  t.eq(server.fake.notebooks["hilum-notebook"].NotebookInstanceStatus, "InService")
+  local script = require "lib.page.base64".decode(server.fake.lifecycles["hilum-install"].OnCreate[1].Content)
+  t.match(script, "git clone %-%-depth 1 %-%-branch 'main' 'https://example.org/hilum.git'")
+  assert(apply(server, { notebook = true, ref = "v2" }))
+  t.eq(planned(server), { bucket = "keep", ["bedrock-role"] = "keep", encryption = "keep", network = "keep", group = "keep",
+    collection = "keep", data = "change", ["notebook-role"] = "delete", lifecycle = "delete", notebook = "delete" })
+  assert(apply(server))
+  t.eq({ next(server.fake.notebooks), next(server.fake.lifecycles), server.fake.roles["hilum-notebook-role"] }, {})
+  t.eq(planned(server), all("keep", BASE))
+end)
+
+t.test("what has drifted is put right", function()
+  local server <close> = aws_fake.serve {}
+  assert(apply(server))
+  local clean = standing(server.fake)
+  server.fake.roles["hilum-bedrock"].policies = {}
+  server.fake.roles["hilum-bedrock"].trust = '{"Version":"2012-10-17","Statement":[]}'
+  server.fake.policies["data/hilum-data"].policy[1].Principal = { "arn:aws:iam::1:user/x" }
+  server.fake.policies["encryption/hilum-encryption"] = nil
+  server.fake.s3.buckets[BUCKET].public_access_block = nil
+  server.fake.groups["hilum-group"].capacityLimits.maxSearchCapacityInOCU = 16
+  t.eq(planned(server), { bucket = "change", ["bedrock-role"] = "change", encryption = "create", network = "keep", group = "change",
+    collection = "keep", data = "change" })
+  assert(apply(server))
+  t.eq(standing(server.fake), clean)
+end)
+
+t.test("what has our name and is not ours is not touched", function()
+  local server <close> = aws_fake.serve {}
+  local foreign = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"x"}]}'
+  server.fake.roles["hilum-bedrock"] = { name = "hilum-bedrock", arn = "arn:aws:iam::123456789012:role/hilum-bedrock", trust = foreign,
+    policies = {}, attached = {}, tags = {} }
+  t.eq(planned(server)["bedrock-role"], "blocked")
+  local steps, err = apply(server)
+  t.fails("integrity", "IAM role hilum%-bedrock: it is there, but not hilum's, and its policy, trust would change", steps, err)
+  t.eq(server.fake.roles["hilum-bedrock"].trust, foreign)
+  take_down(server)
+  t.ok(server.fake.roles["hilum-bedrock"])
+  assert(apply(server, { adopt = true }))
+  t.ok(server.fake.roles["hilum-bedrock"].trust ~= foreign)
+  take_down(server)
+  t.eq({ server.fake.roles["hilum-bedrock"], next(server.fake.s3.buckets) }, {})
+end)
+
+t.test("destroy takes all that is ours, and spares the rest", function()
+  local server <close> = aws_fake.serve {}
+  server.fake.s3:create_bucket("other")
+  server.fake.roles.other = { name = "other", arn = "arn:other", trust = "{}", policies = {}, attached = {}, tags = {} }
+  local before = standing(server.fake)
+  assert(apply(server, { notebook = true }))
+  server.fake.roles["hilum-bedrock"].policies.more = "{}"
+  server.fake.roles["hilum-bedrock"].attached = { "arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B" }
+  local result = take_down(server, {}, { notebook = true })
+  t.eq({ #result.deleted, #result.spared }, { 10, 0 })
+  t.eq(standing(server.fake), before)
+end)
+
+t.test("a bucket that was there before stays, without our record", function()
+  local server <close> = aws_fake.serve {}
+  local bucket = server.fake.s3:create_bucket("lab")
+  bucket.objects["x.png"] = { data = "x", etag = '"e"', mtime = 0, metadata = {}, sums = {} }
+  t.eq(planned(server, { bucket = "lab", block_public = false }).bucket, "keep")
+  assert(apply(server, { bucket = "lab", block_public = false }))
+  local result = take_down(server, { data = true }, { bucket = "lab", block_public = false })
+  t.eq(#result.deleted, 6)
+  t.eq({ bucket.objects["hilum/provision.json"], bucket.objects["x.png"].data }, { nil, "x" })
+end)
+
+-- Bedrock, as far as destroy asks: a model trained with hilum's role, another's, and throughput of each.
+local function bedrock(fake)
+  local arn = "arn:aws:bedrock:us-east-1:123456789012:"
+  local models, throughputs = {}, {}
+  for _, who in ipairs { "ours", "theirs" } do
+    models[who] = { modelArn = arn .. "custom-model/" .. who, modelName = who, jobArn = arn .. "model-customization-job/" .. who,
+      roleArn = "arn:aws:iam::123456789012:role/" .. (who == "ours" and "hilum-bedrock" or "lab") }
+    throughputs[who] = { provisionedModelArn = arn .. "provisioned-model/" .. who, provisionedModelName = who,
+      modelArn = models[who].modelArn, status = "InService" }
+  end
+  local function list(field, of)
+    local items = json.array()
+    for _, item in pairs(of) do items[#items + 1] = item end
+    return { body = json.encode { [field] = items } }
+  end
+  fake.models, fake.throughputs = models, throughputs
+  fake.services.bedrock = { name = "bedrock", protocol = "rest", serve = function(request)
+    local kind, who = request.path:match("^/([%w-]+)/.*%%2F(%w+)$")
+    if request.path == "/custom-models" then return list("modelSummaries", models) end
+    if request.path == "/provisioned-model-throughputs" then return list("provisionedModelSummaries", throughputs) end
+    if request.method == "DELETE" then
+      (kind == "custom-models" and models or throughputs)[who] = nil
+      return { body = "{}" }
+    end
+    return { body = json.encode(models[who]) }
+  end }
+end
+
+t.test("throughput, models, indexes and data have a say of their own", function()
+  local server <close> = aws_fake.serve {}
+  bedrock(server.fake)
+  assert(apply(server))
+  server.fake.collections["hilum-images"].indexes = { "xrays" }
+  assert(open(server).s3:put("s3://" .. BUCKET .. "/images/a.png", "abc"))
+  local result, survey = take_down(server, {})
+  local names, texts = {}, {}
+  for i, kind in ipairs(survey.kinds) do names[i], texts[i] = kind.name, kind.items[1].text end
+  t.eq(names, { "throughput", "custom models", "indexes", "data" })
+  t.eq(texts, {
+    "ours (InService; bills by the hour until deleted)", "ours", "xrays (10 documents)", "1 objects, 3 bytes in s3://" .. BUCKET })
+  t.eq({ #result.deleted, #result.spared }, { 1, 6 })
+  t.ok(server.fake.collections["hilum-images"] and server.fake.throughputs.ours and server.fake.s3.buckets[BUCKET].objects["images/a.png"])
+  t.eq(#take_down(server, { throughput = true, ["custom models"] = true, indexes = true, data = true }).spared, 0)
+  t.eq({ server.fake.throughputs.ours, server.fake.models.ours, next(server.fake.collections), next(server.fake.s3.buckets) }, {})
+  t.ok(server.fake.throughputs.theirs and server.fake.models.theirs)
+end)
+
+t.test("a collection that cannot be looked into is not taken for empty", function()
+  local server <close> = aws_fake.serve {}
+  assert(apply(server))
+  server.fake.unreachable = true
+  local result, survey = take_down(server, {})
+  t.match(survey.kinds[1].items[1].text, "it cannot be seen from here %(.*403 Forbidden")
+  t.ok(server.fake.collections["hilum-images"] and #result.spared == 5)
+end)
+
+t.test("a collection that fails is told", function()
+  local server <close> = aws_fake.serve { collection_fails = "no capacity" }
+  local steps, err = apply(server)
+  t.fails("http", "vector collection hilum%-images: FAILED: no capacity", steps, err)
+end)
+
+t.test("every third call fails, and it does not matter: throttling, 500, answers that are lost", function()
+  local reference <close> = aws_fake.serve {}
+  assert(apply(reference, { notebook = true }))
+  local wanted = standing(reference.fake)
+  for _, fault in ipairs { { status = 400, code = "Throttling" }, { status = 503, code = "ServiceUnavailable", late = true },
+    { status = 500, code = "InternalServerException" } } do
+    local server <close> = aws_fake.serve { fault = function(call) return call.number % 3 == 0 and fault or nil end }
+    assert(apply(server, { notebook = true }))
+    t.eq(standing(server.fake), wanted)
+    take_down(server, {}, { notebook = true })
+    t.eq(standing(server.fake), "{}")
+  end
+end)
+
+t.test("whichever call fails for good, the next apply goes on, and the next destroy", function()
+  local reference <close> = aws_fake.serve {}
+  assert(apply(reference, { notebook = true }))
+  local wanted, calls = standing(reference.fake), #reference.fake.log
+  for broken = 3, calls, 3 do
+    for _, late in ipairs { false, true } do
+      local server <close> = aws_fake.serve {}
+      server.fake.fault = function(call)
+        return call.number == broken and { status = 403, code = "AccessDenied", message = "not now", late = late } or nil
+      end
+      local steps, err = apply(server, { notebook = true })
+      t.ok(steps or err.code == "AccessDenied", tostring(err))
+      if broken % 2 == 0 then
+        assert(apply(server, { notebook = true }))
+        t.eq(standing(server.fake), wanted, ("call %d"):format(broken))
+      end
+      take_down(server, {}, { notebook = true })
+      t.eq(standing(server.fake), "{}", ("call %d"):format(broken))
+    end
+  end
+end)
+
+t.test("a destroy that is interrupted is taken up", function()
+  local reference <close> = aws_fake.serve {}
+  assert(apply(reference, { notebook = true }))
+  local before = #reference.fake.log
+  take_down(reference, {}, { notebook = true })
+  for broken = before + 1, #reference.fake.log, 3 do
+    local server <close> = aws_fake.serve {}
+    assert(apply(server, { notebook = true }))
+    server.fake.fault = function(call) return call.number == broken and { status = 403, code = "AccessDenied", late = true } or nil end
+    pcall(take_down, server, {}, { notebook = true })
+    server.fake.fault = nil
+    take_down(server, {}, { notebook = true })
+    t.eq(standing(server.fake), "{}", ("call %d"):format(broken))
+  end
+end)
+
+t.test("names that cannot be, and records that are not ours", function()
+  local server <close> = aws_fake.serve {}
+  for _, prefix in ipairs { "ab", "Hilum", "1st", "hilum-", ("h"):rep(21) } do
+    t.fails("usage", "%-%-prefix '" .. prefix:gsub("%-", "%%-"), open(server, { prefix = prefix }))
+  end
+  t.fails("usage", "name it, %-%-source URL", open(server, { notebook = true, source = "" }))
+  assert(apply(server))
+  t.fails("parse", "it is about prefix hilum in us%-east%-1; give these", open(server, { prefix = "other", bucket = BUCKET }))
+  assert(open(server).s3:put("s3://" .. BUCKET .. "/hilum/provision.json", "[1]"))
+  t.fails("parse", "this is no record of hilum provision", open(server))
+end)
+
+t.test("what costs money is named", function()
+  local server <close> = aws_fake.serve {}
+  local e, s = open(server, { notebook = true, generation = "classic" })
+  local texts = {}
+  for i, row in ipairs(show.costs(e, assert(plan.steps(e, s)))) do texts[i] = row.what .. ": " .. row.costs end
+  t.eq(#texts, 3)
+  t.match(texts[2], "vector collection: 1 OCU at least, used or not: about 175 USD a month")
+  t.match(texts[3], "notebook instance: ml.t3.medium by the hour")
+end)
+
+t.test("Terraform gets the same policies, with references", function()
+  local server <close> = aws_fake.serve {}
+  local text = require "lib.provision.terraform".export(open(server, { notebook = true }))
+  for _, kind in ipairs { "aws_s3_bucket", "aws_s3_bucket_public_access_block", "aws_iam_role", "aws_iam_role_policy",
+    "aws_opensearchserverless_security_policy", "aws_opensearchserverless_access_policy", "aws_opensearchserverless_collection",
+    "aws_opensearchserverless_collection_group", "aws_sagemaker_notebook_instance",
+    "aws_sagemaker_notebook_instance_lifecycle_configuration" } do t.match(text, 'resource "' .. kind .. '" "%w+') end
+  t.match(text, '"%${aws_opensearchserverless_collection.collection.arn}"')
+  local data = json.decode((text:match('"hilum%-data".-<<%-JSON\n(.-)\n  JSON')))
+  t.eq(data[1].Principal, { "arn:aws:iam::123456789012:user/tester", "${aws_iam_role.notebook_role.arn}" })
+  t.eq(server.fake:count("^Create"), 0)
+end)
+
+-- The command, with nothing of this machine's configuration.
+local function run(server, ...)
+  return assert(task.command({ "env", "-u", "AWS_PROFILE", "-u", "AWS_CONFIG_FILE", "-u", "AWS_SHARED_CREDENTIALS_FILE", "HOME=/none",
+    "AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", "AWS_REGION=us-east-1",
+    "AWS_ENDPOINT_URL=" .. server.url, t.hilum, ... }, { timeout = 60 }))
+end
+
+t.test("the command: plan, apply, status, destroy", function()
+  local server <close> = aws_fake.serve {}
+  local function result_of(...)
+    local result = run(server, "provision", ...)
+    t.eq(result.status, 0, result.output)
+    return json.decode((result.output:match("{.*}")))
+  end
+  t.eq(result_of("plan", "--json", "--quiet").create, 7)
+  local made = result_of("apply", "--public", "--poll", "1ms", "--json", "--quiet")
+  t.eq({ made.bucket, made.role, made.collection }, { "s3://" .. BUCKET, "arn:aws:iam::123456789012:role/hilum-bedrock", "hilum-images" })
+  t.match(made.endpoint, "^http://127.0.0.1:%d+/collections/")
+  t.eq(#result_of("status", "--json", "--quiet").resources, 7)
+  t.eq(run(server, "provision", "destroy", "--quiet").status, 2)
+  t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 7)
+  t.eq(standing(server.fake), "{}")
+end)
