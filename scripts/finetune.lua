@@ -206,8 +206,8 @@ from the JSON of a Bedrock job.
 An image-ref is a path from the file's folder or the project. Where there is no such file, and for a reference to S3, the image is looked
 up by its name alone in the folder --images.
 
-With --model bedrock it is Bedrock that fine-tunes Titan Multimodal Embeddings: the files are read from S3 by the role that --role names, and
-the job costs money for every image and epoch. What is asked for stands in flags or in project.lua,
+With --model bedrock it is Bedrock that fine-tunes Titan Multimodal Embeddings: the files are read from S3 by the role that --role names,
+and the job costs money for every image and epoch. What is asked for stands in flags or in project.lua,
 finetune = { bedrock = { role=, train=, output=, name=, epochs=, tags=, vpc=, ... } }; its hyperparameters have ranges and defaults of
 their own (epochs 5, batch size 576 from 256 up, learning rate 0.00005), which those of the offline model in project.lua do not touch. The
 same request is never a second job. `hilum finetune status JOB` follows it, `list` shows all, `stop JOB` ends one.

@@ -171,6 +171,7 @@ The options are best kept in project.lua, in a table called provision: what they
     { "volume", type = "integer", min = 5, max = 16384, default = 15, metavar = "GB", help = "the notebook's disk" },
     { "platform", type = "string", default = "notebook-al2-v3", metavar = "ID", help = "the notebook's system" },
     { "source", type = "string", default = "", metavar = "URL", help = "the git repository that the notebook installs hilum from" },
+    { "image", type = "string", default = "debian:12", help = "the container image that the notebook builds and runs it in" },
     { "ref", type = "string", default = "main", metavar = "BRANCH", help = "the branch or tag of it" },
     { "adopt", type = "flag", default = false, help = "take over what has the name of a thing of ours and is not recorded as ours" },
     { "poll", type = "duration", default = 10, metavar = "TIME", help = "between two looks at what is being made" },

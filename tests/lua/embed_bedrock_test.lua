@@ -221,6 +221,16 @@ t.test("throttled at 40 calls a second: each image is asked about once, more run
   end)
 end)
 
+t.test("a call that is throttled however often it is tried is asked again later", function()
+  home.with({}, function(bedrock, url)
+    local p = setup()
+    for i = 1, 2 do bedrock.faults[i] = { 429, "ThrottlingException", "Too many requests" } end
+    local _, errors = open(url, { attempts = 1 }):embed_files(p.project, p.images, p.names, options_of())
+    t.eq({ errors, #bedrock.faults }, { nil, 0 })
+    asked_once(bedrock, p)
+  end)
+end)
+
 t.test("without throttling as many run as the window allows", function()
   home.with({}, function(bedrock, url)
     local p = setup()
@@ -255,9 +265,20 @@ local function read(folder)
   return { vectors = assert(npy.read(stem .. ".npy")), info = assert(json.read(stem .. ".json")) }
 end
 
-t.test("hilum embed, index and query with a model on Bedrock", function()
+-- xrays.project tells findings as captions only.
+local function add_findings(p)
+  local path, records = fs.join(p.folder, "splits.jsonl"), {}
+  for record in json.lines(path) do
+    record.findings = { record.caption }
+    records[#records + 1] = record
+  end
+  assert(json.write_lines(path, records))
+end
+
+t.test("hilum embed, index, query and evaluate with a model on Bedrock", function()
   home.with({}, function(bedrock, url)
     local p = setup()
+    add_findings(p)
     local status, _, err = home.run(p.folder, url, { "embed", "--model", SPEC, "--length", "384" })
     t.eq(status, 0, err)
     t.match(err, "images to pay for, at length 384")
@@ -275,6 +296,11 @@ t.test("hilum embed, index and query with a model on Bedrock", function()
     status, _, err = home.run(p.folder, url, { "embed", "--model", SPEC, "--length", "384" })
     t.eq({ status, #bedrock.calls }, { 0, #p.names + 2 })
     t.match(err, "is up to date")
+    t.eq(home.run(p.folder, url, { "embed" }), 0)
+    t.eq(#bedrock.calls, #p.names + 2)
+    status, _, err = home.run(p.folder, url, { "evaluate", "--on", "validation", "--resamples", "20" })
+    t.eq(status, 0, err)
+    t.match(err, "queries of validation")
   end)
 end)
 

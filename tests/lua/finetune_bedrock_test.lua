@@ -28,8 +28,8 @@ t.test("--dry-run prints the request as it would be sent, and sends nothing", fu
     t.match(request.clientRequestToken, "^%x+$")
     request.jobName, request.clientRequestToken = nil, nil
     t.eq(request, { customModelName = "cxr", roleArn = ROLE, baseModelIdentifier = "amazon.titan-embed-image-v1:0",
-      customizationType = "FINE_TUNING", trainingDataConfig = { s3Uri = "s3://b/train.jsonl" }, outputDataConfig = { s3Uri = "s3://b/out/" },
-      hyperParameters = { epochCount = "5", batchSize = "576", learningRate = "5e-05" } })
+      customizationType = "FINE_TUNING", trainingDataConfig = { s3Uri = "s3://b/train.jsonl" },
+      outputDataConfig = { s3Uri = "s3://b/out/" }, hyperParameters = { epochCount = "5", batchSize = "576", learningRate = "5e-05" } })
     t.match(err, "5 epochs of every record of s3://b/train.jsonl are to pay for")
     t.ok(not err:find("warning"))
     t.eq(#bedrock.jobs, 0)
@@ -41,7 +41,7 @@ end)
 
 t.test("the block in project.lua; its hyperparameters are not those of the offline model; flags win", function()
   home.with({}, function(_, url)
-    local folder = project([[return { finetune = { epochs = 7, learning_rate = 0.02, bedrock = { role = "]] .. ROLE .. [[",
+    local folder = project([[return { finetune = { epochs = 7, batch_size = 64, learning_rate = 0.02, bedrock = { role = "]] .. ROLE .. [[",
       train = "s3://b/t.jsonl", validation = "s3://b/v.jsonl", output = "s3://b/o/", name = "block", epochs = "auto", batch_size = 300,
       tags = { owner = "lab", n = 1 }, vpc = { subnets = { "subnet-1" }, security_groups = { "sg-1" } }, kms_key = "key" } } }]])
     local status, out, err = home.run(folder, url, { "finetune", "--model", "bedrock", "--dry-run", "--batch-size", "512" })
@@ -60,8 +60,9 @@ end)
 t.test("a job file gives what is not said elsewhere", function()
   home.with({}, function(_, url)
     local folder = project()
-    assert(json.write(fs.join(folder, "job.json"), { roleArn = ROLE, customModelName = "of-the-file", hyperParameters = { epochCount = "2" },
-      trainingDataConfig = { s3Uri = "s3://f/train.jsonl" }, outputDataConfig = { s3Uri = "s3://f/out/" } }))
+    assert(json.write(fs.join(folder, "job.json"), { roleArn = ROLE, customModelName = "of-the-file",
+      hyperParameters = { epochCount = "2" }, trainingDataConfig = { s3Uri = "s3://f/train.jsonl" },
+      outputDataConfig = { s3Uri = "s3://f/out/" } }))
     local status, out, err = home.run(folder, url, { "finetune", "--model", "bedrock", "--job", fs.join(folder, "job.json"), "--dry-run",
       "--output", "s3://b/other/" })
     t.eq(status, 0, err)
@@ -112,7 +113,7 @@ t.test("a role that is not known everywhere yet is waited for, with one token; o
     t.eq({ status, #bedrock.jobs, bedrock.asked }, { 0, 1, 4 })
     t.match(err, "cannot use the role yet")
     bedrock.unready = math.huge
-    status, _, err = home.run(project(), url, words("--name", "b"), HASTE:gsub("2$", "0.05"))
+    status, _, err = home.run(project(), url, words("--name", "b"), (HASTE:gsub("2$", "0.05")))
     t.eq({ status, #bedrock.jobs }, { 1, 1 })
     t.match(err, "Could not assume the provided IAM role")
   end)

@@ -18,7 +18,7 @@ local function quiet() end
 local function settings(more)
   local all = { prefix = "hilum", block_public = true, generation = "nextgen", max_ocu = 2, public = true,
     model = "amazon.titan-embed-image-v1", instance = "ml.t3.medium", volume = 15, platform = "notebook-al2-v3",
-    source = "https://example.org/hilum.git", ref = "main", poll = 0 }
+    source = "https://example.org/hilum.git", ref = "main", image = "debian:12", poll = 0 }
   for name, value in pairs(more or {}) do all[name] = value end
   return all
 end
@@ -72,7 +72,7 @@ local function standing(fake)
   for name, one in pairs(fake.collections) do things["collection " .. name] = { one.shown.status, one.shown.collectionGroupName } end
   for name, group in pairs(fake.groups) do things["group " .. name] = group.capacityLimits end
   for name, notebook in pairs(fake.notebooks) do things["notebook " .. name] = notebook.NotebookInstanceStatus end
-  for name, lifecycle in pairs(fake.lifecycles) do things["lifecycle " .. name] = lifecycle.OnCreate end
+  for name, lifecycle in pairs(fake.lifecycles) do things["lifecycle " .. name] = lifecycle.OnStart end
   for name, bucket in pairs(fake.s3.buckets) do things["bucket " .. name] = bucket.public_access_block or false end
   return (json.encode(things):gsub("collection/%d+", "collection/ID"))
 end
@@ -153,8 +153,11 @@ t.test("the notebook: its script, its role that IAM tells late, and its end", fu
   assert(apply(server, { notebook = true }))
   t.eq(planned(server, { notebook = true }), all("keep", WITH_NOTEBOOK))
   t.eq(server.fake.notebooks["hilum-notebook"].NotebookInstanceStatus, "InService")
-  local script = require "lib.page.base64".decode(server.fake.lifecycles["hilum-install"].OnCreate[1].Content)
+  local script = require "lib.page.base64".decode(server.fake.lifecycles["hilum-install"].OnStart[1].Content)
   t.match(script, "git clone %-%-depth 1 %-%-branch 'main' 'https://example.org/hilum.git'")
+  local path = t.tmp() .. "/script"
+  assert(require "hilum.fs".write(path, script))
+  t.eq(select(3, t.run("bash -n " .. path)), "")
   assert(apply(server, { notebook = true, ref = "v2" }))
   t.eq(planned(server), { bucket = "keep", ["bedrock-role"] = "keep", encryption = "keep", network = "keep", group = "keep",
     collection = "keep", data = "change", ["notebook-role"] = "delete", lifecycle = "delete", notebook = "delete" })
@@ -391,4 +394,31 @@ t.test("the command: plan, apply, status, destroy", function()
   t.eq(run(server, "provision", "destroy", "--quiet").status, 2)
   t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 7)
   t.eq(standing(server.fake), "{}")
+end)
+
+local terminal = require "terminal"
+if not terminal.exists then
+  t.skip("destroy asks a person, for each thing that needs a question of its own", "tmux is not installed")
+  return
+end
+
+t.test("destroy asks a person, for each thing that needs a question of its own", function()
+  local server <close> = aws_fake.serve {}
+  bedrock(server.fake)
+  assert(apply(server))
+  assert(open(server).s3:put("s3://" .. BUCKET .. "/images/a.png", "abc"))
+  local screen <close> = terminal.open(t.tmp(), t.hilum .. " provision destroy --poll 1ms; echo ended; cat", { width = 140, height = 50,
+    environment = "HOME=/none AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=hilumtest AWS_SECRET_ACCESS_KEY=hilumsecret "
+      .. "AWS_REGION=us-east-1 AWS_ENDPOINT_URL=" .. server.url })
+  screen:see "delete these in account 123456789012%? %[y/N%] $"
+  screen:enter "y"
+  screen:see "throughput:\n +ours %(InService; bills by the hour until deleted%)\ndelete this provisioned throughput%? %[y/N%] $"
+  screen:enter "y"
+  screen:see "only another paid training brings back%? %[y/N%] $"
+  screen:enter "n"
+  screen:see "batch jobs, which echo the images%? %[y/N%] $"
+  screen:enter ""
+  screen:see "ended"
+  t.eq({ server.fake.throughputs.ours, server.fake.roles["hilum-bedrock"], server.fake.models.ours ~= nil }, { nil, nil, true })
+  t.eq(server.fake.s3.buckets[BUCKET].objects["images/a.png"].data, "abc")
 end)

@@ -320,6 +320,11 @@ t.test("an anonymous page tells neither patients nor names", function()
   for _, id in ipairs { page.docs[1].image, "0", "121", "1.5", "-1", "1e0", "99999999999999999999" } do
     t.eq(ask(page, "/api/images/" .. id).status, 404, id)
   end
+  assert(fs.write(page.dir .. "/images/" .. page.docs[3].image, "no picture"))
+  for _, target in ipairs { "/thumbnails/3", "/images/3" } do
+    local status, message = problem(page, target)
+    t.eq({ status, message }, { 422, "the picture cannot be read" })
+  end
   local answer = upload(page, "/api/query?name=" .. page.docs[2].image, picture())
   t.ok(not answer.body:find("%.png"), answer.body)
 end)

@@ -6,7 +6,7 @@
 --   page:press("Enter")   page:drop("x.png", "#drop")   page:screenshot("x.png")
 --   page.complaints: what the console said of warnings and errors, and exceptions; page.requests: the URLs that were asked for
 local base64 = require "lib.page.base64"
-local browser = require "browser"
+local command_of = require "browser".find
 local fs = require "hilum.fs"
 local http_client = require "http_client"
 local json = require "hilum.json"
@@ -17,7 +17,7 @@ local devtools = {}
 
 local FLAGS = { "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--remote-debugging-port=0", "--no-proxy-server" }
-local PATIENCE = 20 -- seconds
+local PATIENCE = 60 -- seconds
 
 -- WebSocket (RFC 6455), client side. The mask is 0: there is no proxy that it would have to protect.
 
@@ -74,7 +74,7 @@ local function read_port(folder)
 end
 
 function devtools.start(folder)
-  local command = { browser.find() }
+  local command = { command_of() }
   table.move(FLAGS, 1, #FLAGS, 2, command)
   command[#command + 1] = "--user-data-dir=" .. folder
   local process = net.spawn(command, { errors = folder .. "/chromium.log" })

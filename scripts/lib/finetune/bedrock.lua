@@ -38,7 +38,7 @@ local function create(client, request, ctx)
     local made, err = client:create_customization_job(request)
     if made then return made.jobArn end
     if not is_unready(err) or task.now() >= give_up then error(advise(err), 0) end
-    if not told then ctx.say("Bedrock cannot use the role yet (%s); trying again for %d seconds", err.message, bedrock.patience) end
+    if not told then ctx.say("Bedrock cannot use the role yet (%s); trying again for %g seconds", err.message, bedrock.patience) end
     told = true
     task.sleep(bedrock.ask_every)
   end

@@ -36,7 +36,7 @@ end
 -- What was said for this run. What finetune's own section of project.lua says is for the model of this machine.
 local function said(opt, key, ctx)
   local section = ctx.project.config.finetune or {}
-  return section[key] == nil and opt[key] or nil
+  return opt[key] ~= section[key] and opt[key] or nil
 end
 
 -- A hyperparameter as Bedrock's text, or nil and what is wrong.
@@ -52,7 +52,8 @@ local function block_of(given)
   local function uri(config) return type(config) == "table" and config.s3Uri or nil end
   local validators = (given.validationDataConfig or {}).validators or {}
   return { role = given.roleArn, train = uri(given.trainingDataConfig), validation = uri(validators[1]),
-    output = uri(given.outputDataConfig), name = given.customModelName, job_name = given.jobName, base_model = given.baseModelIdentifier, kms_key = given.customModelKmsKeyId }
+    output = uri(given.outputDataConfig), name = given.customModelName, job_name = given.jobName,
+    base_model = given.baseModelIdentifier, kms_key = given.customModelKmsKeyId }
 end
 
 local function hyperparameters(opt, block, given, ctx)
@@ -119,7 +120,8 @@ local function fields_of(opt, block, hyper, ctx)
   if not role:find("^arn:aws[%w-]*:iam::%d+:role/") then ctx.usage("--role %s: the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME", role) end
   local validation = uri_of(opt, block, "validation", ctx)
   return {
-    customModelName = name_of(opt, block, ctx), roleArn = role, baseModelIdentifier = opt.base_model or block.base_model or "amazon.titan-embed-image-v1:0",
+    customModelName = name_of(opt, block, ctx), roleArn = role,
+    baseModelIdentifier = opt.base_model or block.base_model or "amazon.titan-embed-image-v1:0",
     customizationType = "FINE_TUNING", hyperParameters = hyper,
     trainingDataConfig = { s3Uri = needed(uri_of(opt, block, "train", ctx), "--train s3://BUCKET/train.jsonl", ctx) },
     validationDataConfig = validation and { validators = { { s3Uri = validation } } } or nil,

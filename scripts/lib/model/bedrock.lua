@@ -38,7 +38,7 @@ end
 -- What embeddings and indexes are called by: the spec, with no slash in it; it opens the model as the spec does.
 local function name_of(spec) return (spec:gsub("/", "%%2F")) end
 
--- options: length; resize (false: images above the limits are refused); session, for tests.
+-- options: length; resize (false: images above the limits are refused); session and attempts (tries of a call), for tests.
 function bedrock.open(spec, options)
   spec = spec:gsub("%%2F", "/")
   local id = spec:match("^bedrock:(.+)$")
@@ -49,7 +49,8 @@ function bedrock.open(spec, options)
     return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, lengths, length))
   end
   return setmetatable({ id = spec, name = name_of(spec), model = id, base = false, length = length, adapter = adapter, remote = true,
-    resize = options.resize ~= false, session = options.session, window = require "lib.retry.window".new(AT_ONCE) }, Remote)
+    resize = options.resize ~= false, session = options.session,
+    attempts = options.attempts or ATTEMPTS, window = require "lib.retry.window".new(AT_ONCE) }, Remote)
 end
 
 -- Asking.
@@ -58,7 +59,7 @@ end
 function Remote:client()
   if self.opened then return self.opened end
   local opened = self.session or assert(require "lib.aws.session".open {})
-  local policy = require "lib.retry".new { mode = "adaptive", attempts = ATTEMPTS, sleep = opened.sleep }
+  local policy = require "lib.retry".new { mode = "adaptive", attempts = self.attempts, sleep = opened.sleep }
   local region = self.model:match("^arn:[^:]*:bedrock:([^:]+):")
   self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = region, watch = function(throttled)
     self.window:note(throttled)

@@ -115,7 +115,7 @@ end
 -- The vector that a model's index has for an image.
 local function stored_vector(model, name, ctx)
   local row = model.index:row_of(name)
-  if not row then ctx.fail("there is no image %s in the index %s", name, model.name) end
+  if not row then ctx.fail("the index %s does not have that image", model.name) end
   return model.index.vectors:slice(row, row)
 end
 

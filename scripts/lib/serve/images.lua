@@ -2,6 +2,7 @@
 -- The pictures of the index over HTTP: small ones, and the files themselves. An anonymous page gets pixels only, for a file may say more
 -- than it shows.
 local answers = require "lib.serve.answers"
+local host = require "hilum.host"
 local image = require "hilum.image"
 local plain = require "lib.query.plain"
 local store = require "lib.store"
@@ -13,6 +14,12 @@ local FULL_SIDE, FULL_QUALITY = 4096, 95
 local TYPES = { png = "image/png", jpeg = "image/jpeg" }
 
 local function not_found() return answers.problem(404, "there is no such image", "usage") end
+
+-- An error's message names the file, which an anonymous page does not.
+local function told(served, body, err)
+  if err and served.anonymous then err = host.error(err.kind, "the picture cannot be read") end
+  return body, err
+end
 
 -- The record, location and stat of an image by its id; or nil.
 local function find(served, id)
@@ -30,7 +37,9 @@ function images.small(request, served, id)
   local doc, location, stat = find(served, id)
   if not doc then return not_found() end
   local key = thumbnails.key(location, stat, side)
-  return answers.tagged(request, ('"%s"'):format(key), "image/jpeg", function() return served.thumbnails:body(location, side, key) end)
+  return answers.tagged(request, ('"%s"'):format(key), "image/jpeg", function()
+    return told(served, served.thumbnails:body(location, side, key))
+  end)
 end
 
 -- The file itself, if a browser can show it.
@@ -56,7 +65,7 @@ function images.full(request, served, id)
   if not doc then return not_found() end
   local etag = ('"%s"'):format(thumbnails.key(location, stat, 0))
   local type = not served.anonymous and type_of(location)
-  if not type then return answers.tagged(request, etag, "image/jpeg", function() return pixels(location) end) end
+  if not type then return answers.tagged(request, etag, "image/jpeg", function() return told(served, pixels(location)) end) end
   return answers.tagged(request, etag, type, function() return whole(location) end)
 end
 
@@ -64,9 +73,9 @@ end
 function images.record(_, served, id)
   local doc = served:find(id)
   if not doc then return not_found() end
-  local told = plain.doc(doc, served.anonymous)
-  told.id = id
-  return answers.json(told)
+  local record = plain.doc(doc, served.anonymous)
+  record.id = id
+  return answers.json(record)
 end
 
 return images

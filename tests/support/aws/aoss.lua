@@ -57,7 +57,7 @@ return function(server)
 
   local function next_version()
     versions = versions + 1
-    return ("MTY4%d"):format(versions)
+    return ("MTY4%016d"):format(versions)
   end
 
   local function policy_operations(family, detail, kinds)

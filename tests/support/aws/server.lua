@@ -138,16 +138,18 @@ local function begin(server, service, op, params)
   return server.fault and server.fault(entry)
 end
 
-local function run(server, request, body, state)
+local function run(server, request, body, protocol)
   local service = service_of(server, request, body)
-  state.protocol = PROTOCOLS[request.path == "/" and service.protocol or "rest"]
-  local op, params = state.protocol.read(service, request, body)
+  local op, params = protocol.read(service, request, body)
   local fault = begin(server, service.name, op, params)
   if fault and not fault.late then refuse(fault.status, fault.code, fault.message or "") end
   local result = perform(service, op, params, request, body)
   if fault then refuse(fault.status, fault.code, fault.message or "") end
-  return state.protocol.answer(op, result)
+  return protocol.answer(op, result)
 end
+
+-- Whom a request is for that is signed for none of the services.
+local NOBODY = { protocol = "rest" }
 
 -- S3 is a server of its own.
 local function answer_s3(server, request)
@@ -160,13 +162,12 @@ end
 local function answer(server, request)
   local scope = (request.headers.authorization or ""):match("Credential=[^/]+/%d+/[^/]+/([^/]+)/")
   if scope == "s3" and server.s3 then return answer_s3(server, request) end
-  local body, state = request:body(), { protocol = PROTOCOLS.query }
-  local ok, response = pcall(run, server, request, body, state)
+  local service = server.services[scope] or NOBODY
+  local protocol = PROTOCOLS[request.path == "/" and service.protocol or "rest"]
+  local ok, response = pcall(run, server, request, request:body(), protocol)
   if ok then return response end
   if not refusals.is_refusal(response) then error(response, 0) end
-  local last = server.log[#server.log]
-  if last then last.code = response.code end
-  return state.protocol.fault(response)
+  return protocol.fault(response)
 end
 
 -- What is missing of the parameters is refused.
