@@ -15,7 +15,8 @@ local function send(opt, client, ctx, put)
   if not is_s3(opt.to) then ctx.usage("one of the two has to be on S3: s3://bucket/key") end
   if opt.from == "-" then return assert(require "lib.transfer.stream".put(client, io.stdin, opt.to, put)), opt.to end
   local stat = fs.stat(opt.from)
-  if stat and stat.type == "dir" then ctx.usage("%s is a folder: hilum upload %s %s", opt.from, opt.from, opt.to) end
+  if not stat then ctx.usage("%s does not exist", opt.from) end
+  if stat.type == "dir" then ctx.usage("%s is a folder: hilum upload %s %s", opt.from, opt.from, opt.to) end
   local progress <close> = ctx.progress(1, fs.base(opt.from), { unit = "files" })
   put.resume, put.progress = true, progress
   return assert(client:upload(opt.from, opt.to, put)), opt.to
@@ -42,6 +43,7 @@ local function copy(opt, client, ctx)
 end
 
 local function run(opt, ctx)
+  if opt.from == "" or opt.to == "" then ctx.usage("an empty name is no file") end
   if opt.to == "-" and ctx.json then ctx.usage("- and --json both want standard output") end
   local client = require "lib.transfer.workflow".client(opt, true)
   local object, target = copy(opt, client, ctx)

@@ -198,8 +198,8 @@ local function summarise(state, result)
   print_headline(result.headline, print)
   print("\nDone in %.1f s. In %s there are:", result.seconds, state.opt.out)
   print_what_was_made(state)
-  print("\nNext:  cd %s && hilum status", state.opt.out)
-  print("       hilum query --text Cardiomegaly --open")
+  print("\nNext:  cd %s && hilum serve --open", state.opt.out)
+  print("       hilum query --text Cardiomegaly, hilum status")
   print("Your own data:  hilum demo --images FOLDER --labels TABLE, or step by step: hilum init my-study")
 end
 

@@ -44,6 +44,7 @@ end
 
 local function run(opt, ctx)
   local client = require "lib.transfer.workflow".client(opt)
+  if opt.at == "s3://" and (opt.leftovers or opt.recursive) then ctx.usage("name a bucket: s3://bucket") end
   if opt.at == "s3://" then return list_buckets(client, ctx) end
   local place = assert(require "lib.aws.s3".parse(opt.at))
   if opt.leftovers then return list_leftovers(client, place, ctx) end

@@ -72,7 +72,8 @@ local function apply(opt, ctx)
   progress:finish()
   local result = lib "show".outputs(env)
   result.steps = lib "show".records(steps)
-  ctx.print("bucket      %s\nrole        %s\ncollection  %s", result.bucket, result.role, result.endpoint or "")
+  ctx.print("bucket      %s\noutput      %s\nrole        %s\ncollection  %s", result.bucket, result.output, result.role,
+    result.endpoint or "")
   return result
 end
 
@@ -156,6 +157,7 @@ The options are best kept in project.lua, in a table called provision: what they
   options = {
     { "prefix", type = "string", default = "hilum", metavar = "NAME", help = "what all names begin with" },
     { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
+    { "output", type = "string", default = "jobs/", metavar = "PREFIX", help = "where in the bucket jobs may write" },
     { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
     { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
       help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },

@@ -18,7 +18,8 @@ local function quiet() end
 local function settings(more)
   local all = { prefix = "hilum", block_public = true, generation = "nextgen", max_ocu = 2, public = true,
     model = "amazon.titan-embed-image-v1", instance = "ml.t3.medium", volume = 15, platform = "notebook-al2-v3",
-    source = "https://example.org/hilum.git", ref = "main", image = "debian:12", poll = 0 }
+    source = "https://example.org/hilum.git", ref = "main", image = "debian:12", poll = 0,
+    output = "jobs/" }
   for name, value in pairs(more or {}) do all[name] = value end
   return all
 end
@@ -105,7 +106,8 @@ t.test("the roles may do no more than they need, and for this account only", fun
     ArnLike = { ["aws:SourceArn"] = { ours .. "model-customization-job/*", ours .. "model-invocation-job/*" } } } } })
   t.eq(json.decode(role.policies.hilum).Statement, {
     { Effect = "Allow", Action = { "s3:ListBucket" }, Resource = { "arn:aws:s3:::" .. BUCKET } },
-    { Effect = "Allow", Action = { "s3:GetObject", "s3:PutObject" }, Resource = { "arn:aws:s3:::" .. BUCKET .. "/*" } } })
+    { Effect = "Allow", Action = { "s3:GetObject" }, Resource = { "arn:aws:s3:::" .. BUCKET .. "/*" } },
+    { Effect = "Allow", Action = { "s3:PutObject" }, Resource = { "arn:aws:s3:::" .. BUCKET .. "/jobs/*" } } })
   local notebook = server.fake.roles["hilum-notebook-role"]
   for _, text in ipairs { role.policies.hilum, notebook.policies.hilum } do t.ok(not text:find('[%w]:%*"'), text) end
   t.match(notebook.policies.hilum, '"iam:PassedToService":"bedrock.amazonaws.com"')
@@ -410,13 +412,13 @@ t.test("destroy asks a person, for each thing that needs a question of its own",
   local screen <close> = terminal.open(t.tmp(), t.hilum .. " provision destroy --poll 1ms; echo ended; cat", { width = 140, height = 50,
     environment = "HOME=/none AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=hilumtest AWS_SECRET_ACCESS_KEY=hilumsecret "
       .. "AWS_REGION=us-east-1 AWS_ENDPOINT_URL=" .. server.url })
-  screen:see "delete these in account 123456789012%? %[y/N%] $"
+  screen:see "delete these in account 123456789012%? %[y/N%]"
   screen:enter "y"
-  screen:see "throughput:\n +ours %(InService; bills by the hour until deleted%)\ndelete this provisioned throughput%? %[y/N%] $"
+  screen:see "throughput:\n +ours %(InService; bills by the hour until deleted%)\ndelete this provisioned throughput%? %[y/N%]"
   screen:enter "y"
-  screen:see "only another paid training brings back%? %[y/N%] $"
+  screen:see "only another paid training brings back%? %[y/N%]"
   screen:enter "n"
-  screen:see "batch jobs, which echo the images%? %[y/N%] $"
+  screen:see "batch jobs, which echo the images%? %[y/N%]"
   screen:enter ""
   screen:see "ended"
   t.eq({ server.fake.throughputs.ours, server.fake.roles["hilum-bedrock"], server.fake.models.ours ~= nil }, { nil, nil, true })

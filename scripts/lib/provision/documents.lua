@@ -28,10 +28,11 @@ end
 
 local function bucket_arn(env) return env:arn("s3", "", "", env.names.bucket) end
 
--- What jobs do in the bucket: read images and records, write what comes out.
+-- What jobs do in the bucket: read images and records, and write what comes out where they can spoil neither.
 function documents.bedrock_policy(env)
   local bucket = bucket_arn(env)
-  return policy { statement({ "s3:ListBucket" }, { bucket }), statement({ "s3:GetObject", "s3:PutObject" }, { bucket .. "/*" }) }
+  return policy { statement({ "s3:ListBucket" }, { bucket }), statement({ "s3:GetObject" }, { bucket .. "/*" }),
+    statement({ "s3:PutObject" }, { ("%s/%s*"):format(bucket, env.settings.output) }) }
 end
 
 local JOBS = { "bedrock:CreateModelCustomizationJob", "bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob",

@@ -43,10 +43,11 @@ function show.plan(records)
   end))
 end
 
--- What other workflows want to know: {bucket, role, collection, endpoint, notebook}; nothing of what is not there.
+-- What other workflows want to know: {bucket, output (where jobs may write), role, collection, endpoint, notebook}; nothing of what is not there.
 function show.outputs(env)
   local outputs = { account = env.account, region = env.region, prefix = env.settings.prefix }
   if env.found.bucket then outputs.bucket = "s3://" .. env.names.bucket end
+  if env.found.bucket then outputs.output = outputs.bucket .. "/" .. env.settings.output end
   outputs.role = env:known("bedrock-role", "arn")
   outputs.collection, outputs.endpoint = env:known("collection", "name"), env:known("collection", "collectionEndpoint")
   outputs.notebook = env:known("notebook", "Url")

@@ -96,6 +96,7 @@ end
 -- cannot be one.
 function side.open(text, client)
   if not text:find("^s3://") then
+    if text:find("^[sS]3:") then return nil, host.error("usage", text .. ": must look like s3://bucket/prefix, or ./" .. text) end
     local stat = fs.stat(text)
     if stat and stat.type ~= "dir" then
       return nil, host.error("usage", ("%s is a file; `hilum cp` copies single files"):format(text))
