@@ -19,13 +19,17 @@ local function send(opt, client, ctx, put)
   if stat.type == "dir" then ctx.usage("%s is a folder: hilum upload %s %s", opt.from, opt.from, opt.to) end
   local progress <close> = ctx.progress(1, fs.base(opt.from), { unit = "files" })
   put.resume, put.progress = true, progress
-  return assert(client:upload(opt.from, opt.to, put)), opt.to
+  local stored = assert(client:upload(opt.from, opt.to, put))
+  progress:add()
+  return stored, opt.to
 end
 
 local function fetch(place, path, client, ctx)
   assert(fs.mkdir(fs.dir(path)))
   local progress <close> = ctx.progress(1, fs.base(path), { unit = "files" })
-  return assert(client:download(place, path, { progress = progress })), path
+  local object = assert(client:download(place, path, { progress = progress }))
+  progress:add()
+  return object, path
 end
 
 -- Returns what is known of the object, and where it went.

@@ -104,7 +104,7 @@ local function ask_kinds(survey, opt, ctx)
   local accepted = {}
   for _, kind in ipairs(survey.kinds) do
     ctx.say("%s", lib "show".items(kind))
-    accepted[kind.name] = confirm(opt[kind.flag], kind.question)
+    accepted[kind.name] = accepted[kind.after] ~= false and confirm(opt[kind.flag], kind.question)
     if not accepted[kind.name] then ctx.warn("%s: kept; --%s would %s", kind.name, kind.flag:gsub("_", "-"), kind.question) end
   end
   return accepted

@@ -249,7 +249,9 @@ local function bedrock(fake)
       (kind == "custom-models" and models or throughputs)[who] = nil
       return { body = "{}" }
     end
-    return { body = json.encode(models[who]) }
+    local found = (kind == "provisioned-model-throughput" and throughputs or models)[who]
+    if not found then return { status = 404, headers = { ["x-amzn-ErrorType"] = "ResourceNotFoundException" }, body = "{}" } end
+    return { body = json.encode(found) }
   end }
 end
 
@@ -278,7 +280,11 @@ t.test("a collection that cannot be looked into is not taken for empty", functio
   server.fake.unreachable = true
   local result, survey = take_down(server, {})
   t.match(survey.kinds[1].items[1].text, "it cannot be seen from here %(.*403 Forbidden")
-  t.ok(server.fake.collections["hilum-images"] and #result.spared == 5)
+  t.eq({ #result.deleted, #result.spared, result.spared[6].why }, { 1, 6, "the record of what stays is in it" })
+  t.ok(server.fake.collections["hilum-images"])
+  server.fake.unreachable = false
+  take_down(server)
+  t.eq(standing(server.fake), "{}")
 end)
 
 t.test("a collection that fails is told", function()
@@ -372,6 +378,22 @@ t.test("Terraform gets the same policies, with references", function()
   local data = json.decode((text:match('"hilum%-data".-<<%-JSON\n(.-)\n  JSON')))
   t.eq(data[1].Principal, { "arn:aws:iam::123456789012:user/tester", "${aws_iam_role.notebook_role.arn}" })
   t.eq(server.fake:count("^Create"), 0)
+end)
+
+t.test("a model goes after its throughput", function()
+  local server <close> = aws_fake.serve {}
+  bedrock(server.fake)
+  assert(apply(server))
+  local result = take_down(server, { ["custom models"] = true, throughput = true })
+  t.eq({ #result.spared, server.fake.throughputs.ours, server.fake.models.ours }, { 0 })
+end)
+
+t.test("somebody else's bucket is said to be", function()
+  local server <close> = aws_fake.serve { fault = function(call)
+    return call.op:find("^HEAD") and { status = 403, code = "AccessDenied" } or nil
+  end }
+  local steps, err = apply(server)
+  t.fails("auth", "or it is somebody else's: choose another %-%-bucket or %-%-prefix", steps, err)
 end)
 
 -- The command, with nothing of this machine's configuration.

@@ -2,6 +2,7 @@
 -- IAM: roles and what they may do. Policies go in and come out as tables. What is looked for and not there is false; nil and an error is
 -- a failure.
 local call = require "lib.aws.call"
+local caught = require "lib.caught"
 local json = require "hilum.json"
 
 local iam = {}
@@ -35,16 +36,15 @@ end
 
 -- All of a list that comes in pages; false when what it belongs to is not there.
 local function collect(self, op, params, field)
-  local all = {}
-  local ok, err = pcall(function()
+  local all, err = caught(function()
+    local items = {}
     for page in self.call:pages({ op = op, params = params }, "Marker") do
-      for _, item in ipairs(type(page[field]) == "table" and page[field] or {}) do all[#all + 1] = item end
+      for _, item in ipairs(type(page[field]) == "table" and page[field] or {}) do items[#items + 1] = item end
     end
+    return items
   end)
-  if ok then return all end
-  if type(err) ~= "table" then error(err, 0) end
-  if err.code == "NoSuchEntity" then return false end
-  return nil, err
+  if err and err.code == "NoSuchEntity" then return false end
+  return all, err
 end
 
 local function tags_of(list)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Service Quotas: how much of something the account may have.
 local call = require "lib.aws.call"
+local caught = require "lib.caught"
 
 local quotas = {}
 
@@ -35,17 +36,15 @@ end
 
 -- The quotas of a service whose names have this in them, whatever the case; all without it (API: ListServiceQuotas).
 function Client:list(service, part)
-  local all = {}
-  local ok, err = pcall(function()
+  return caught(function()
+    local all = {}
     for page in self.call:pages({ op = "ListServiceQuotas", params = { ServiceCode = service, MaxResults = 100 } }, "NextToken") do
       for _, found in ipairs(page.Quotas) do
         if not part or found.QuotaName:lower():find(part:lower(), 1, true) then all[#all + 1] = quota(found) end
       end
     end
+    return all
   end)
-  if ok then return all end
-  if type(err) ~= "table" then error(err, 0) end
-  return nil, err
 end
 
 return quotas

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Models on Amazon Bedrock, as lib/model has models: "bedrock:ID" or "bedrock:ARN". What does not tell whose it is, as the ARN of
--- provisioned throughput, is taken for Titan. A vector is kept in the project's cache as soon as it comes, for it was paid for.
+-- Models on Amazon Bedrock, as lib/model has models: "bedrock:ID" or "bedrock:ARN". An ARN that does not tell of which model it is, as that
+-- of provisioned throughput, is taken for one of Titan's. A vector is kept in the project's cache as soon as it comes, for it was paid for.
 local base64 = require "lib.page.base64"
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
@@ -11,7 +11,8 @@ local vec = require "hilum.vec"
 local bedrock = {}
 
 -- How a kind of model is spoken to; a new kind is a row here and a file like lib/model/titan.lua.
-local ADAPTERS = { { "amazon.nova-", "lib.model.nova" }, { "", "lib.model.titan" } }
+local ADAPTERS = { { "amazon.titan-embed-image", "lib.model.titan" }, { "amazon.nova-2-multimodal-embeddings", "lib.model.nova" },
+  { "cohere.embed-v4", "lib.model.cohere" }, { "arn:", "lib.model.titan" } }
 
 local AT_ONCE, ATTEMPTS = 32, 5
 local FRAME = 4096 -- bytes of a request besides image and text
@@ -44,6 +45,9 @@ function bedrock.open(spec, options)
   local id = spec:match("^bedrock:(.+)$")
   if not id then return nil, host.error("usage", spec .. ": name the model, as bedrock:amazon.titan-embed-image-v1 or bedrock:ARN") end
   local adapter, length = adapter_of(id), options.length or 1024
+  if not adapter then
+    return nil, host.error("usage", ("%s: no adapter for this model; lib/model/bedrock.lua lists those there are"):format(spec))
+  end
   if not has(adapter.lengths, length) then
     local lengths = table.concat(adapter.lengths, ", ")
     return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, lengths, length))

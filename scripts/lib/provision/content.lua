@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What is in the bucket besides hilum's own record.
+local caught = require "lib.caught"
 local host = require "hilum.host"
 local state = require "lib.provision.state"
 
@@ -9,20 +10,22 @@ local TOGETHER = 1000 -- S3's limit for a request
 
 -- {objects, bytes}
 function content.measure(env)
-  local sum = { objects = 0, bytes = 0 }
-  for object in env.s3:list("s3://" .. env.names.bucket) do
-    if object.key ~= state.KEY then sum.objects, sum.bytes = sum.objects + 1, sum.bytes + object.size end
-  end
-  return sum
+  return caught(function()
+    local sum = { objects = 0, bytes = 0 }
+    for object in env.s3:list("s3://" .. env.names.bucket) do
+      if object.key ~= state.KEY then sum.objects, sum.bytes = sum.objects + 1, sum.bytes + object.size end
+    end
+    return sum
+  end)
 end
 
 local function abort_uploads(env)
-  local uri = "s3://" .. env.names.bucket
-  for upload in env.s3:uploads(uri) do
-    local done, err = env.s3:abort({ bucket = env.names.bucket, key = upload.key }, upload.id)
-    if not done then return nil, err end
-  end
-  return true
+  return caught(function()
+    for upload in env.s3:uploads("s3://" .. env.names.bucket) do
+      assert(env.s3:abort({ bucket = env.names.bucket, key = upload.key }, upload.id))
+    end
+    return true
+  end)
 end
 
 local function delete_keys(env, keys)
@@ -32,18 +35,30 @@ local function delete_keys(env, keys)
   return true
 end
 
+local function keys_of(env)
+  return caught(function()
+    local keys = {}
+    for object in env.s3:list("s3://" .. env.names.bucket) do
+      if object.key ~= state.KEY then keys[#keys + 1] = object.key end
+    end
+    return keys
+  end)
+end
+
 -- Deletes it all, and the uploads that were never finished.
 function content.delete(env)
-  local keys, bucket = {}, "s3://" .. env.names.bucket
-  for object in env.s3:list(bucket) do
-    if object.key ~= state.KEY then keys[#keys + 1] = object.key end
-  end
+  local keys, err = keys_of(env)
+  if not keys then return nil, err end
   for from = 1, #keys, TOGETHER do
-    local done, err = delete_keys(env, table.move(keys, from, math.min(from + TOGETHER - 1, #keys), 1, {}))
-    if not done then return nil, err end
+    local done, why = delete_keys(env, table.move(keys, from, math.min(from + TOGETHER - 1, #keys), 1, {}))
+    if not done then return nil, why end
   end
-  local left = content.measure(env).objects
-  if left > 0 then return nil, host.error("http", ("%s: %d objects are left; something still writes to it"):format(bucket, left)) end
+  local left
+  left, err = content.measure(env)
+  if not left then return nil, err end
+  if left.objects > 0 then
+    return nil, host.error("http", ("s3://%s: %d objects are left; something still writes to it"):format(env.names.bucket, left.objects))
+  end
   return abort_uploads(env)
 end
 

@@ -10,15 +10,17 @@ local destroy = {}
 -- What goes with a collection that is spared.
 local OF_COLLECTION = { collection = true, group = true, encryption = true, network = true, data = true }
 
+-- The bucket's content as a kind of leftovers; false: it is empty.
 local function data_kind(env)
-  local sum = content.measure(env)
-  if sum.objects == 0 then return nil end
+  local sum, err = content.measure(env)
+  if not sum then return nil, err end
+  if sum.objects == 0 then return false end
   return { name = "data", flag = "delete_data", items = { { id = "*", text = ("%d objects, %d bytes in s3://%s"):format(sum.objects,
     sum.bytes, env.names.bucket) } }, question = "delete them all: images, records, and the outputs of batch jobs, which echo the images",
     delete = function() return content.delete(env) end }
 end
 
--- {steps: what is ours, last made first; others: what is not; kinds: what needs a question of its own}
+-- What there is to take down: {steps: what is ours, last made first; others: what is not; kinds: what needs a question of its own}
 function destroy.survey(env, state, tell)
   local steps, err = plan.steps(env, state)
   if not steps then return nil, err end
@@ -29,7 +31,10 @@ function destroy.survey(env, state, tell)
     ours[step.resource.name] = step.ours
   end
   survey.kinds = leftovers.find(env, ours.collection, tell)
-  if ours.bucket then table.insert(survey.kinds, data_kind(env)) end
+  local data = false
+  if ours.bucket then data, err = data_kind(env) end
+  if data == nil then return nil, err end
+  if data then table.insert(survey.kinds, data) end
   return survey
 end
 
@@ -42,10 +47,13 @@ local function delete_kind(kind, tell)
   return true
 end
 
--- Is a resource spared, since something in it or of it was not to be deleted? declined: names of kinds.
-local function why_spared(resource, declined)
+-- Is a resource spared, since something in it or of it was not to be deleted? declined: names of kinds; spared: steps so far, of which the
+-- bucket, the last, has the record.
+local function why_spared(resource, declined, spared)
   if declined.indexes and OF_COLLECTION[resource.name] then return "its indexes stay" end
-  if declined.data and resource.name == "bucket" then return "its content stays" end
+  if resource.name ~= "bucket" then return nil end
+  if declined.data then return "its content stays" end
+  return #spared > 0 and "the record of what stays is in it" or nil
 end
 
 -- The record goes with the bucket, and just before it.
@@ -74,7 +82,7 @@ function destroy.run(env, state, survey, accepted, tell)
     end
   end
   for _, step in ipairs(survey.steps) do
-    step.why = why_spared(step.resource, declined)
+    step.why = why_spared(step.resource, declined, result.spared)
     table.insert(step.why and result.spared or result.deleted, step)
     if not step.why then
       local done, err = take(env, state, step, tell)

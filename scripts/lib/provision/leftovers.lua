@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: MIT
 -- What the workflows made, and destroy must not leave to bill on nor take away unasked: throughput, custom models, indexes, the bucket's
--- content. Each kind is {name, flag, question, items = {{id, text}…}, delete(item)}; a kind without items is left out.
+-- content. Each kind is {name, flag, question, items = {{id, text}…}, delete(item), after}; a kind without items is left out.
+-- after: the kind that must go for it to go.
 local call = require "lib.aws.call"
+local caught = require "lib.caught"
 
 local leftovers = {}
 
 -- The items of a list whose iterator raises; nil and an error.
 local function collect(iterate)
-  local items = {}
-  local ok, err = pcall(function()
+  return caught(function()
+    local items = {}
     for item in iterate() do items[#items + 1] = item end
+    return items
   end)
-  if ok then return items end
-  if type(err) ~= "table" then error(err, 0) end
-  return nil, err
 end
 
 -- Was the model trained by a job with the role that hilum made? A job that is not known any more tells nothing.
@@ -42,9 +42,20 @@ end
 local function models_kind(env, models)
   local items = {}
   for i, model in ipairs(models) do items[i] = { id = model.modelArn, text = model.modelName } end
-  return { name = "custom models", flag = "delete_models", items = items,
+  return { name = "custom models", flag = "delete_models", items = items, after = "throughput",
     question = "delete these custom models, which only another paid training brings back",
     delete = function(item) return env.bedrock:delete_custom_model(item.id) end }
+end
+
+-- Its model cannot be deleted before it is gone.
+local function delete_throughput(env, item)
+  local done, err = env.bedrock:delete_throughput(item.id)
+  while done do
+    done, err = env.bedrock:get_throughput(item.id)
+    if done then env.session.sleep(env.settings.poll) end
+  end
+  if err.code ~= "ResourceNotFoundException" then return nil, err end
+  return true
 end
 
 local function throughput_kind(env, models)
@@ -59,7 +70,7 @@ local function throughput_kind(env, models)
     end
   end
   return { name = "throughput", flag = "delete_throughput", items = items, question = "delete this provisioned throughput",
-    delete = function(item) return env.bedrock:delete_throughput(item.id) end }
+    delete = function(item) return delete_throughput(env, item) end }
 end
 
 local function search_client(env, collection)

@@ -43,7 +43,8 @@ function show.plan(records)
   end))
 end
 
--- What other workflows want to know: {bucket, output (where jobs may write), role, collection, endpoint, notebook}; nothing of what is not there.
+-- What other workflows want to know: {bucket, output (where jobs may write), role, collection, endpoint, notebook}; nothing of what is not
+-- there.
 function show.outputs(env)
   local outputs = { account = env.account, region = env.region, prefix = env.settings.prefix }
   if env.found.bucket then outputs.bucket = "s3://" .. env.names.bucket end

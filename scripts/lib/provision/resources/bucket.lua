@@ -2,21 +2,27 @@
 -- The bucket for images, records, and what jobs write. Its name has the account's number in it, since the names of all customers share one
 -- space. It is empty when it is new, so that an empty one of that name is taken for ours.
 local access = require "lib.aws.s3.access"
+local caught = require "lib.caught"
 
 -- Nothing in it, or nothing but what is hilum's own.
 local function is_empty(env, bucket)
-  for object in env.s3:list("s3://" .. bucket, { page = 2 }) do
-    if object.key ~= require "lib.provision.state".KEY then return false end
-  end
-  return true
+  return caught(function()
+    for object in env.s3:list("s3://" .. bucket, { page = 2 }) do
+      if object.key ~= require "lib.provision.state".KEY then return false end
+    end
+    return true
+  end)
 end
 
 local function read(env)
   local name = env.names.bucket
   local bucket, err = env.s3:bucket(name)
   if err and err.status == 404 then return false end
+  if err and err.status == 403 then err.message = err.message .. "; or it is somebody else's: choose another --bucket or --prefix" end
   if not bucket then return nil, err end
-  local found = { region = bucket.region, arn = env:arn("s3", "", "", name), empty = is_empty(env, name) }
+  local found = { region = bucket.region, arn = env:arn("s3", "", "", name) }
+  found.empty, err = is_empty(env, name)
+  if err then return nil, err end
   if env.settings.block_public then
     found.public_access_blocked, err = access.is_blocked(env.s3, name)
     if err then return nil, err end
