@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/bind.h"
@@ -51,6 +52,14 @@ static int run(lua_State *L, int argc, char **argv) {
   return hl_loop_interrupted(hl_loop_of(L)) ? EXIT_INTERRUPTED : EXIT_FAILURE;
 }
 
+/* A thousand transfers are two thousand descriptors, of which a shell gives 1,024. */
+static void allow_many_files(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* Images and matrices come and go by the megabyte. Given back to the system after each, their memory would be cleared and mapped
  * anew for the next, which costs as much as a quarter of a decode. */
 static void keep_freed_memory(void) {
@@ -78,6 +87,7 @@ static void check_output(void) {
 int main(int argc, char **argv) {
   occupy_standard_descriptors();
   atexit(check_output);
+  allow_many_files();
   keep_freed_memory();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);               /* a limit on the size of files is a failing write, told like any other */

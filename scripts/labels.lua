@@ -135,7 +135,7 @@ end
 -- Rows whose image is there.
 local function select_present(rows, meaning, folder, ctx)
   local present = {}
-  for _, name in ipairs(assert(fs.walk(folder))) do present[name] = true end
+  for _, name in ipairs(assert(require "lib.store".open(folder)):list()) do present[name] = true end
   local selected = rows:select(meaning.id, present)
   if #selected == 0 then
     ctx.fail("none of the %d images of the tables is in %s (the first would be %s)", #rows, folder, rows:cell(1, meaning.id))

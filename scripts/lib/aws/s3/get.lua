@@ -71,8 +71,10 @@ local function into_file(client, place, options)
   request.read = function(response)
     local expected = expectation(client, options, response)
     if expected then
-      local body <close> = assert(http.file(file:temporary()))
-      local same, err = verify.whole(request, expected, response.digests, body)
+      local body <close>, err = http.file(file:temporary())
+      if not body then return nil, err end
+      local same
+      same, err = verify.whole(request, expected, response.digests, body)
       if not same then return nil, err end
     end
     return describe(response)

@@ -72,7 +72,8 @@ local function read_uploads(request, response)
   local function text_of(text) return encoded and decode(text) or text end
   for i, entry in ipairs(document.Upload or {}) do
     page[i] = { key = text_of(entry.Key), id = entry.UploadId, started = dates.read(entry.Initiated or ""),
-      checksum = entry.ChecksumAlgorithm and entry.ChecksumAlgorithm:lower(), checksum_type = entry.ChecksumType }
+      checksum = entry.ChecksumAlgorithm and entry.ChecksumAlgorithm:lower(), checksum_type = entry.ChecksumType,
+      storage_class = entry.StorageClass }
   end
   if document.IsTruncated == "true" then page.next = { text_of(document.NextKeyMarker), document.NextUploadIdMarker } end
   return page

@@ -60,9 +60,12 @@ end
 
 local function checksum_type(algorithm) return checksum.is_joinable(algorithm) and "FULL_OBJECT" or "COMPOSITE" end
 
--- Can an upload {checksum, checksum_type} of list.uploads be continued as if it had been begun with these options?
+local STANDARD = "STANDARD"
+
+-- Can an upload {checksum, checksum_type, storage_class} of list.uploads be continued as if it had been begun with these options?
 function multipart.fits(entry, client, options)
   local algorithm = checksum.choose(client, options)
+  if (entry.storage_class or STANDARD) ~= (options.storage_class or STANDARD) then return false end
   if entry.checksum and entry.checksum ~= algorithm then return false end
   return not entry.checksum_type or not algorithm or entry.checksum_type == checksum_type(algorithm)
 end

@@ -37,9 +37,16 @@ local function take_if_same(upload, path, piece, part)
   return true
 end
 
+-- Options that S3 does not tell of an upload that was begun: with one of them a new one is.
+local UNTOLD = { "acl", "bucket_key", "cache_control", "content_disposition", "content_encoding", "content_language", "content_type",
+  "kms_key", "metadata", "sse", "tagging" }
+
 -- The upload of this object that was begun last and can be continued, and its parts. None if who asks may not list them.
 local function find_leftover(client, place, options)
   local found
+  for _, name in ipairs(UNTOLD) do
+    if options[name] ~= nil then return nil end
+  end
   for _, entry in ipairs(list.uploads_to(client, place) or {}) do
     if multipart.fits(entry, client, options) and (not found or (entry.started or 0) > (found.started or 0)) then found = entry end
   end
