@@ -98,7 +98,11 @@ end
 
 -- A section that is nobody's may be for the user's own code, unless its name is nearly that of a workflow.
 local function check_sections(project)
-  for name in pairs(project.config) do
+  for name, keys in pairs(project.config) do
+    if type(keys) ~= "table" then
+      local message = "%s: '%s' stands outside of a section; what many workflows read goes into defaults = { %s = … }"
+      error(host.error("parse", message:format(project:path("project.lua"), name, name)), 0)
+    end
     if name ~= "defaults" and not manifest.find(tostring(name), project.folder) then
       local names = { "defaults" }
       for _, entry in ipairs(manifest.list(project.folder)) do names[#names + 1] = entry.name end

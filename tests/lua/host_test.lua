@@ -212,6 +212,14 @@ t.test("what writes holds the project's lock, also when it is run by what does n
   t.eq({ status, out }, { 0, "nil\nnil\ntrue\n" })
 end)
 
+t.test("what stands outside of a section of project.lua is told", function()
+  local dir = t.tmp()
+  assert(fs.write(dir .. "/project.lua", 'return { images = "xrays" }'))
+  local status, _, err = t.run(("cd '%s' && '%s' phantom --count 1"):format(dir, t.hilum))
+  t.eq(status, 1)
+  t.match(err, "'images' stands outside of a section; .* defaults = { images = … }")
+end)
+
 t.test("a section of project.lua that is no table", function()
   local dir = t.tmp()
   assert(fs.write(dir .. "/project.lua", "return { phantom = 5 }"))

@@ -22,8 +22,9 @@ hilum -e 'assert(require("lib.aws.s3").open { session = assert(require("lib.aws.
 -- What a reader does between two commands.
 local BETWEEN = {
   ["hilum init my-study && cd my-study"] = [[
-    echo 'return { images = "../home/images", prepare = { min_records = 20, min_validation = 1 } }' >project.lua
-    cp ../home/images/00000001_000.png x.png; ln -s ../home/images images; cp ~/labels/labels.csv .]],
+    echo 'return { defaults = { images = "../home/images" }, prepare = { min_records = 20, min_validation = 1 } }' >project.lua
+    cp ../home/images/00000001_000.png x.png]],
+  ["hilum status"] = "ln -s ../home/images images; cp ~/labels/labels.csv .",
 }
 
 -- Ceph cannot say who one is; aws_whoami_test asks a server that can.

@@ -71,7 +71,7 @@ end
 function Session:time() return self.now() + self.skew end
 
 local function missing_region(self)
-  return nil, host.error("usage", ("there is no region: set AWS_REGION, or region in profile %s of %s, or give --region"):format(
+  return nil, host.error("usage", ("there is no region: set AWS_REGION, or region in profile %s of %s"):format(
     self.config.profile, self.config.config_file.shown))
 end
 
