@@ -186,7 +186,8 @@ local function execute(ctx, m, values)
   local done = exit_of(m, result) == 0
   local written = files_of(m, "writes", values)
   if not done then written = written_since(time, written) end
-  if writes and (done or #written > 0) then
+  local recorded = not result or result.recorded ~= false
+  if writes and recorded and (done or #written > 0) then
     ctx.project:record { workflow = m.name, seconds = require "hilum.task".now() - began, options = plain_options(m, values),
       reads = files_of(m, "reads", values), writes = written }
   end

@@ -181,6 +181,7 @@ end
 
 local function run(opt, ctx)
   if opt.model == "bedrock" then return require "lib.finetune.bedrock".run(opt, read_job(opt.job, ctx), ctx) end
+  if opt.dry_run or opt.watch then ctx.usage("%s goes with --model bedrock", opt.dry_run and "--dry-run" or "--watch") end
   return train_here(opt, ctx)
 end
 

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
 -- labels: label tables into dataset.jsonl and labels.json. Captions are made here, once for each distinct row of labels.
-local fs = require "hilum.fs"
 local json = require "hilum.json"
 local tables = require "lib.tables"
 local task = require "hilum.task"

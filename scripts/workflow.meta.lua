@@ -14,7 +14,8 @@ local workflow = {}
 ---@field reads? string[]  names of options that are inputs: what the user named must be there, and is recorded in run.jsonl
 ---@field writes? string[]  names of options that are outputs: the project is locked meanwhile, and they are recorded
 ---@field verbs? table<string, hilum.Manifest>  a manifest for each verb of `hilum NAME VERB`
----@field run? fun(opt: hilum.Options, ctx: hilum.Context): table?  what it returns is printed by --json; exit = 1 in it: exit status 1
+---@field run? fun(opt: hilum.Options, ctx: hilum.Context): table?  what it returns is printed by --json; exit = 1 in it: exit status 1;
+--- recorded = false: nothing was written after all, and run.jsonl gets no line
 
 --- An option: a flag, an environment variable (HILUM_OPT_MIN_SIZE), a key of project.lua and a line of the help at once.
 ---@class hilum.Option

@@ -48,6 +48,7 @@ end
 function Model:embed_files(project, images, names, options)
   local features, errors = require "lib.model.features".of(project, images, names, { progress = options.progress })
   local rows = self:embed_features(features)
+  features:close()
   return options.captions and add_captions(self, rows, options.captions, options) or rows, errors
 end
 

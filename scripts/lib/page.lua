@@ -3,7 +3,7 @@
 --     local h = page.h
 --     page.document { title = "Result", h.p { class = "lead", "3 < 4 ", h.em { "indeed" } } }
 -- Strings are escaped wherever they stand; only what h and page.raw return is markup.
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local style = require "lib.page.style"
 
 local page = {}

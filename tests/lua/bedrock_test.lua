@@ -58,7 +58,7 @@ t.test("InvokeModel: errors by their names", function()
     refused("http", "At least one", json.decode "{}")
     refused("http", "Too many input tokens", { inputText = ("word "):rep(300) })
     refused("http", "decode the base64", { inputImage = "data:image/png;base64,AAAA" })
-    local big = require "lib.page.base64".encode(image.encode(image.new(2049, 2048, 1)))
+    local big = require "lib.base64".encode(image.encode(image.new(2049, 2048, 1)))
     refused("http", "Image exceeds max pixels allowed", { inputImage = big })
     refused("http", "25000000", { inputText = ("x"):rep(25000000) })
     bedrock.region = "eu-west-1"

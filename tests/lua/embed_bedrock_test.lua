@@ -213,11 +213,11 @@ t.test("nothing goes well: the run ends before it has asked about all", function
   end)
 end)
 
-t.test("throttled at 40 calls a second: each image is asked about once, more run at once than at first", function()
+t.test("throttled at 20 calls a second: each image is asked about once, more run at once than at first", function()
   home.with({}, function(bedrock, url)
     local p = setup()
-    bedrock.rate, bedrock.latency = 40, 0.02
-    bedrock.spent, bedrock.filled_at = 39, require "hilum.task".now()
+    bedrock.rate, bedrock.latency = 20, 0.02
+    bedrock.spent, bedrock.filled_at = 20, require "hilum.task".now()
     local m = open(url, { session = home.session(url, { sleep = function(seconds) require "hilum.task".sleep(seconds / 20) end }) })
     local rows, errors = m:embed_files(p.project, p.images, p.names, options_of())
     t.eq(errors, nil)

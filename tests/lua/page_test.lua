@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local page = require "lib.page"
 local plot = require "lib.page.plot"
 local h = page.h

@@ -5,7 +5,7 @@
 --   page:eval("document.title")   page:wait("document.images.length > 3")   page:click("#search")   page:type("Effusion")
 --   page:press("Enter")   page:drop("x.png", "#drop")   page:screenshot("x.png")
 --   page.complaints: what the console said of warnings and errors, and exceptions; page.requests: the URLs that were asked for
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local command_of = require "browser".find
 local fs = require "hilum.fs"
 local http_client = require "http_client"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- SageMaker notebook instances, and the scripts that set them up. What is looked for and not there is false; nil and an error is a failure.
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local call = require "lib.aws.call"
 
 local sagemaker = {}

@@ -57,7 +57,8 @@ end
 local function result_of(found)
   local metrics = found.trainingMetrics or {}
   return { job = found.jobName, arn = found.jobArn, status = found.status, model = found.outputModelArn, loss = metrics.trainingLoss,
-    hyperparameters = found.hyperParameters, failure = found.failureMessage, exit = found.status == "Failed" and 1 or nil }
+    hyperparameters = found.hyperParameters, failure = found.failureMessage, exit = found.status == "Failed" and 1 or nil,
+    recorded = false }
 end
 
 -- Follows a job to its end.
@@ -95,14 +96,14 @@ function bedrock.run(opt, given, ctx)
   say_what_is_asked(request, ctx)
   if opt.dry_run then
     ctx.print("%s", require "hilum.json".encode(request, { indent = 2 }))
-    return { request = request }
+    return { request = request, recorded = false }
   end
   local client = open(opt)
   local arn = create(client, request, ctx)
   ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
   if opt.watch then return tell(watch(client, arn, ctx), ctx) end
   ctx.print("%s", arn)
-  return { job = request.jobName, arn = arn, request = request }
+  return { job = request.jobName, arn = arn, request = request, recorded = false }
 end
 
 function bedrock.status(opt, ctx)

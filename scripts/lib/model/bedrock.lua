@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Models on Amazon Bedrock, as lib/model has models: "bedrock:ID" or "bedrock:ARN". An ARN that does not tell of which model it is, as that
 -- of provisioned throughput, is taken for one of Titan's. A vector is kept in the project's cache as soon as it comes, for it was paid for.
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local host = require "hilum.host"

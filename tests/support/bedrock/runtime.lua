@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- InvokeModel of the fake Bedrock, with Titan Multimodal Embeddings: its model is hilum's base model, so that images find similar ones; its
 -- vectors are not of length 1. Limits are Bedrock's.
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local hash = require "hilum.hash"
 local image = require "hilum.image"
 local local_model = require "lib.model.local_model"

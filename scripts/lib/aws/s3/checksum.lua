@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The checksums of S3: what is sent of a body, and what an answer says that its body has to have. Values are as in the headers: base64,
 -- of a CRC with its highest byte first.
-local base64 = require "lib.page.base64"
+local base64 = require "lib.base64"
 local crc = require "lib.aws.s3.crc"
 local hash = require "hilum.hash"
 
