@@ -28,6 +28,8 @@ local function language_server_settings()
     ["diagnostics.globals"] = globals }, { indent = 2 }) .. "\n"
 end
 
+local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
+
 function author.init(words)
   local fs = require "hilum.fs"
   local folder = words[1] or "."
@@ -36,7 +38,8 @@ function author.init(words)
   local function inside(name) return folder == "." and name or fs.join(folder, name) end
   write_new(inside("project.lua"), templates.project)
   if not fs.stat(inside(".luarc.json")) then write_new(inside(".luarc.json"), language_server_settings()) end
-  print(("next: %s`hilum help` tells the steps"):format(folder ~= "." and ("cd %s, then "):format(folder) or ""))
+  local go = folder == "." and "" or ("cd %s, "):format(folder:find("[^%w._/-]") and quoted(folder) or folder)
+  print(("next: %swrite into project.lua where the images are; `hilum help` tells the steps"):format(go))
 end
 
 -- Outside a project a new workflow is the user's own everywhere, so that there it must not hide a bundled one.
@@ -53,8 +56,6 @@ function author.new(words)
   write_new(fs.join(folder, name .. ".lua"), (templates.workflow:gsub("NAME", name)))
   print(("run it: hilum %s --help"):format(name))
 end
-
-local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
 
 local function open_editor(path)
   local editor = os.getenv("VISUAL") or os.getenv("EDITOR")

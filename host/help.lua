@@ -27,7 +27,7 @@ function help.notes(spec)
   if spec.required then parts[#parts + 1] = "required" end
   if spec.choices then parts[#parts + 1] = "one of " .. table.concat(spec.choices, ", ") end
   if spec.type == "list" then parts[#parts + 1] = "may be repeated" end
-  if spec.default ~= nil and spec.type ~= "flag" then parts[#parts + 1] = "default " .. tostring(spec.default) end
+  if spec.default ~= nil and spec.default ~= "" and spec.type ~= "flag" then parts[#parts + 1] = "default " .. tostring(spec.default) end
   if spec.type == "flag" and spec.default then parts[#parts + 1] = "on unless --no-" .. spec[1] end
   return #parts > 0 and (" (%s)"):format(table.concat(parts, "; ")) or ""
 end

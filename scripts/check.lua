@@ -28,7 +28,8 @@ local function gather(arguments, ctx)
     elseif stat then
       take(argument, fs.base(argument), true)
     else
-      ctx.usage("%s does not exist; name a folder or an image: hilum check FOLDER", images.show(argument))
+      ctx.usage("%s does not exist; name a folder or an image, as in hilum check FOLDER, or say in project.lua where the images are",
+        images.show(argument))
     end
   end
   return found

@@ -21,7 +21,8 @@ local function send(opt, client, ctx, put)
   put.resume, put.progress = true, progress
   local stored = assert(client:upload(opt.from, opt.to, put))
   progress:add()
-  return stored, opt.to
+  local uri = require "lib.aws.s3.uri"
+  return stored, uri.show(uri.join(assert(require "lib.aws.s3".parse(opt.to)), fs.base(opt.from)))
 end
 
 local function fetch(place, path, client, ctx)

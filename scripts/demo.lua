@@ -205,7 +205,7 @@ end
 
 local function run(opt, ctx)
   if (opt.images == nil) ~= (opt.labels == nil) then
-    ctx.usage("--images (or `images` in project.lua) and --labels belong together; phantoms are drawn outside a project")
+    ctx.usage("--images (or `images` in project.lua) and --labels belong together: give both, or neither for made-up images")
   end
   claim(opt, ctx)
   local inner = ctx.in_project(opt.out)

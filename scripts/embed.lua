@@ -150,7 +150,10 @@ end
 local function run(opt, ctx)
   local images = assert(store.open(opt.images))
   local records, source = read_records(opt, images, ctx)
-  if #records == 0 then ctx.fail("%s names no image that is in %s", source, opt.images) end
+  if #records == 0 then
+    if source == opt.images then ctx.fail("no images are in %s; hilum reads .png and .jpg", source) end
+    ctx.fail("%s names no image that is in %s", source, opt.images)
+  end
   assert(fs.mkdir(opt.out))
   assert(fs.sweep(opt.out))
   local set = { records = records, images = images, broken = new_broken() }

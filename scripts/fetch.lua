@@ -189,7 +189,7 @@ Images are stored by their file names; --folders keeps the folders of the archiv
     { "md5", type = "string", metavar = "HEX", help = "the MD5 that a single archive must have" },
     { "mirror", type = "string", metavar = "URL|FOLDER", help = "where images_001.tar.gz and so on are, instead of the NIH's server" },
     { "folders", type = "flag", default = false, help = "keep the folders of the archive in the names" },
-    { "max-image", type = "size", default = 32 << 20, help = "a larger member is refused" },
+    { "max-image", type = "size", default = "32MiB", help = "a larger member is refused" },
     { "at-once", type = "integer", default = 16, min = 1, max = 1024, help = "how many images to check and store at once" },
   },
   examples = {

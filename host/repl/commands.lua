@@ -60,11 +60,11 @@ function commands.summary()
   local function add(what, help) lines[#lines + 1] = ("  %-20s %s"):format(what, help) end
   for _, name in ipairs(ORDER) do add(commands.all[name].what, commands.all[name].help) end
   lines[#lines + 1] = ""
-  add("Tab", "completes names, fields, methods, options and files; after ( it shows the signature")
-  add("Up, Ctrl-R", "what was typed before; Alt-Enter begins a line without running")
+  add("Tab", "completes names, options, files; after ( it shows the arguments")
+  add("Up, Ctrl-R", "what was typed before; Alt-Enter: another line")
   add("Ctrl-C", "stops the call, or clears the line")
   add("help(x), ?image", "a function, a module, a type, a workflow")
-  add("show(x)", "a value as the prompt shows it: image.decode(path) is a picture")
+  add("show(x)", "a value as the prompt does, images as pictures")
   add('ctx.run("check")', "runs a workflow; its options go in a table after the name")
   return table.concat(lines, "\n")
 end

@@ -163,7 +163,8 @@ function Index:resolve(name, value)
   for _, known in ipairs(values) do if known:lower() == value:lower() then return known end end
   if #values == 0 then return nil, ("nothing in this index says its %s"):format(name) end
   local some = table.concat(values, ", ", 1, math.min(#values, 20)) .. (#values > 20 and ", …" or "")
-  return nil, ("no image in the index has %s=%s%s; there are %s"):format(name, value, options.did_you_mean(value, values), some)
+  local hint = name == "patient" and "" or options.did_you_mean(value, values) -- a number that is nearly the same is another person
+  return nil, ("no image in the index has %s=%s%s; there are %s"):format(name, value, hint, some)
 end
 
 -- The rows with any of the values.

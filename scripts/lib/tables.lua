@@ -58,7 +58,7 @@ end
 local MAPPING_KEYS = set_of { "id", "patient", "findings", "separator", "view", "age", "sex" }
 
 -- project.lua's labels.mapping says it.
-local function read_as_mapped(mapping, has, path)
+local function read_as_mapped(mapping, columns, has, path)
   for key in pairs(mapping) do
     if not MAPPING_KEYS[key] then fail("project.lua: labels.mapping has the unknown key '%s'", key) end
   end
@@ -75,7 +75,10 @@ local function read_as_mapped(mapping, has, path)
   local used = table.move(meaning.findings or { meaning.list }, 1, #(meaning.findings or { 1 }), 1, {})
   for _, key in ipairs { "id", "patient", "view", "age", "sex" } do used[#used + 1] = meaning[key] end
   for _, name in ipairs(used) do
-    if not has[name] then fail("%s: no column '%s', which labels.mapping in project.lua names", path, name) end
+    if not has[name] then
+      fail("%s: no column '%s', which labels.mapping in project.lua names; its first line is: %s", path, name,
+        table.concat(columns, ","):sub(1, 300):gsub("%c", "?"))
+    end
   end
   return meaning
 end
@@ -85,7 +88,7 @@ function tables.recognise(path, mapping)
   local first = assert(csv.rows(path, { header = false }))()
   local columns = first or {}
   local has = set_of(columns)
-  if mapping then return read_as_mapped(mapping, has, path) end
+  if mapping then return read_as_mapped(mapping, columns, has, path) end
   return read_as_lt(columns, has) or read_as_entry(columns, has)
 end
 
@@ -106,6 +109,7 @@ local function list_files(paths)
   local files = {}
   for _, path in ipairs(paths) do
     local stat = fs.stat(path)
+    if path:find("^s3://") then fail("%s: label tables are read from this machine: `hilum cp %s .` first", path, path) end
     if not stat then fail("%s does not exist", path) end
     for _, name in ipairs(stat.type == "dir" and assert(fs.list(path)) or {}) do
       if name:lower():find("%.csv%.gz$") then fail("%s is compressed: run gunzip on it first", fs.join(path, name)) end

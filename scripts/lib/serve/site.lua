@@ -39,9 +39,10 @@ end
 -- Opens the study and serves it. opt: those of `hilum serve`. Returns the server, what it serves, and its guard.
 function site.serve(opt, ctx)
   local served, gate = study.open(opt, ctx), nil
-  local server = assert(httpd.serve { host = opt.host, port = opt.port, max_body = opt.max_upload, handler = function(request)
+  local server, err = httpd.serve { host = opt.host, port = opt.port, max_body = opt.max_upload, handler = function(request)
     return guard.protect(answer(request, served, gate))
-  end })
+  end }
+  if not server then ctx.fail("%s; --port N takes another port, --port 0 any that is free", err) end
   gate = guard.new(opt.host, server:port())
   return server, served, gate
 end

@@ -65,9 +65,12 @@ function workflow.tell(result, ctx)
   local seconds = math.max(result.seconds, 1e-9)
   local sent, deleted = "sent", "deleted"
   if result.dry_run then sent, deleted = "to send", "to delete" end
-  ctx.say("%s: %d %s (%s), %d the same, %d %s, %d failed; %.1f s, %.0f files/s, %s/s", result.to, result.sent, sent,
-    workflow.size(result.bytes), result.same, result.deleted, deleted, result.failed, result.seconds,
-    (result.sent + result.same) / seconds, workflow.size(result.bytes / seconds))
+  local rate = ""
+  if result.sent > 0 and not result.dry_run then
+    rate = (", %.0f files/s, %s/s"):format(result.sent / seconds, workflow.size(result.bytes / seconds))
+  end
+  ctx.say("%s: %d %s (%s), %d the same, %d %s, %d failed; %.1f s%s", result.to, result.sent, sent, workflow.size(result.bytes),
+    result.same, result.deleted, deleted, result.failed, result.seconds, rate)
   if result.sent + result.same + result.failed == 0 then
     ctx.warn("there was nothing to send in %s; is that the place that was meant?", result.from)
   end

@@ -23,7 +23,8 @@ local function quiet(command) return command .. " >/dev/null 2>&1" end
 local function hilum(server, words) return ("exec %s %s %s"):format(server:environment(), HILUM, quiet(words)) end
 -- Newer ones send unsigned trailers unless told not to, which Ceph refuses.
 local function aws(server, words)
-  return ("exec %s AWS_REQUEST_CHECKSUM_CALCULATION=when_required aws --endpoint-url %s %s"):format(server:environment(), server.url, quiet(words))
+  return ("exec %s AWS_REQUEST_CHECKSUM_CALCULATION=when_required aws --endpoint-url %s %s"):format(server:environment(), server.url,
+    quiet(words))
 end
 local function rclone(server, words)
   return "exec " .. quiet(RCLONE:format(server.access_key, server.secret_key, server.url, server.ca, words))
