@@ -86,7 +86,7 @@ t.test("what is missing is said: images, records, models", function()
   t.match(unknown, "no model nothing")
   assert(fs.mkdir(fs.join(folder, "empty")))
   local _, _, empty = xrays.run(folder, ("embed '%s/empty'"):format(folder))
-  t.match(empty, "no images are in .*/empty; hilum reads")
+  t.match(empty, "names no image that is in")
 end)
 
 t.test("kill -9 anywhere, run again: the embeddings are the same", function()

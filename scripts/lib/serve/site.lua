@@ -42,7 +42,8 @@ function site.serve(opt, ctx)
   local server, err = httpd.serve { host = opt.host, port = opt.port, max_body = opt.max_upload, handler = function(request)
     return guard.protect(answer(request, served, gate))
   end }
-  if not server then ctx.fail("%s; --port N takes another port, --port 0 any that is free", err) end
+  if not server and err.kind ~= "usage" then ctx.fail("%s; --port N takes another port, --port 0 any that is free", err) end
+  if not server then error(err, 0) end
   gate = guard.new(opt.host, server:port())
   return server, served, gate
 end
