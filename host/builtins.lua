@@ -15,8 +15,12 @@ local function run_help(words, given)
   local text, why
   if given.man then
     text = require "host.man".page(project)
-  elseif not words[1] or builtins.by_name[words[1]] then
+  elseif not words[1] then
     text = help.overview(project, builtins.in_order)
+  elseif builtins.by_name[words[1]] then
+    local command = builtins.by_name[words[1]]
+    text = ("%s\n\nUsage: hilum %s %s\n\n`hilum help` shows all commands."):format(command.summary or "Which hilum this is",
+      command.name, command.arguments)
   else
     text, why = help.find(table.concat(words, " "), project)
   end
@@ -80,7 +84,7 @@ function builtins.run(name, arguments, given)
   local specs = { { "words", type = "list", positional = true }, table.unpack(command.options) }
   table.move(options.common, 1, #options.common, #specs + 1, specs)
   local parsed = setmetatable(options.parse(arguments, specs, usage), { __index = given })
-  if parsed.help then return run_help({}, parsed) or 0 end
+  if parsed.help then return run_help({ name }, parsed) or 0 end
   return command.run(parsed.words or {}, parsed) or 0
 end
 

@@ -96,6 +96,30 @@ local function check_section(m, section_of_m, project)
   end
 end
 
+-- Is it an option of any workflow?
+local function is_known_anywhere(key, folder)
+  for _, entry in ipairs(manifest.list(folder)) do
+    local ok, m = pcall(manifest.load, entry.path)
+    for _, spec in ipairs(ok and verbs.all_options(m) or {}) do if options.key(spec) == key then return true end end
+  end
+  return false
+end
+
+-- `defaults` is for all workflows: a key that this one does not have is looked at when it is nearly one that it has.
+local function check_defaults(m, defaults, project)
+  local names, known = {}, {}
+  for i, spec in ipairs(with_common(verbs.all_options(m))) do
+    names[i] = options.key(spec)
+    known[names[i]] = true
+  end
+  for key in pairs(defaults) do
+    local hint = known[key] and "" or options.did_you_mean(tostring(key), names)
+    if hint ~= "" and not is_known_anywhere(key, project.folder) then
+      error(host.error("parse", ("%s: no workflow has the option '%s' of defaults%s"):format(project:path("project.lua"), key, hint)), 0)
+    end
+  end
+end
+
 -- A section that is nobody's may be for the user's own code, unless its name is nearly that of a workflow.
 local function check_sections(project)
   for name, keys in pairs(project.config) do
@@ -118,6 +142,7 @@ local function resolve(m, given, project)
   local specs = all_specs(m)
   local sections = { section(project, (m.family or m).name), section(project, "defaults") }
   check_section(m, sections[1], project)
+  check_defaults(m, sections[2], project)
   check_sections(project)
   local values, origins = options.resolve(specs, given, project.folder, sections, usage_of(m.name))
   check_inputs(m, values, origins)

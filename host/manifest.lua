@@ -93,7 +93,7 @@ end
 -- The user's own workflows, found from every folder (XDG base directory specification).
 function manifest.data_folder()
   local data = os.getenv("XDG_DATA_HOME") or (os.getenv("HOME") or "") .. "/.local/share"
-  return data .. "/hilum/scripts"
+  return data .. "/hilum/workflows" -- not scripts: `cmake --install --prefix ~/.local` puts the bundled ones there
 end
 
 -- Where workflows are looked up, first hit wins.

@@ -256,7 +256,10 @@ local function relative_to(folder, raw)
     for i, path in ipairs(raw) do list[i] = relative_to(folder, path) end
     return list
   end
-  if type(raw) ~= "string" or folder == "." or raw:find("^/") or options.is_url(raw) then return raw end
+  if type(raw) ~= "string" then return raw end
+  local home = raw:find("^~/") and os.getenv("HOME") -- as a shell would have it
+  if home then return home .. raw:sub(2) end
+  if folder == "." or raw:find("^/") or options.is_url(raw) then return raw end
   return folder .. "/" .. raw
 end
 

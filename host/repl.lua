@@ -59,8 +59,12 @@ local function new_session(lines, terminal)
   return session
 end
 
+-- What is typed first at an unknown prompt; variables of these names would never be seen.
+local WORDS = { exit = "quit", quit = "quit", help = "help" }
+
 local function run_text(session, text)
   local command, argument = chunk.command(text)
+  if not command then command, argument = WORDS[text:match("^%s*(%a+)%s*$")], "" end
   if command then commands.run(session, command, argument) else session.evaluate(text) end
 end
 

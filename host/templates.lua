@@ -36,7 +36,7 @@ templates.project = [==[
 -- named after its workflow (`hilum help finetune` lists the options; dashes become underscores), `defaults` serves all of them.
 return {
   defaults = {
-    -- images = "images",          -- the folder of the images, from here or in full (no ~), or s3://bucket/prefix
+    -- images = "images",          -- the folder of the images, from here or in full, or s3://bucket/prefix
     -- seed = 1,
   },
 

@@ -16,6 +16,8 @@ local function seed_caption_of(findings) return table.concat(findings, " ") end
 
 local function is_positive(cell) return cell == "1" or tonumber(cell) == 1 or cell:lower() == "true" end
 
+local function is_negative(cell) return cell == "" or tonumber(cell) == 0 or cell:lower() == "false" end
+
 -- The findings of a row: from its cells, one for each column of meaning.findings, or from its list of names.
 local function findings_of(cells, meaning)
   local findings = {}
@@ -115,6 +117,20 @@ local function refuse_duplicates(rows, ids, meaning, ctx)
   end
 end
 
+-- Cells of findings that are neither 1 nor 0 count as 0, such as the -1 of what is uncertain.
+local function warn_of_others(rows, groups, meaning, ctx)
+  local count, first = 0, nil
+  for i = 1, meaning.findings and #groups or 0 do
+    for j, cell in ipairs(groups:cells(i)) do
+      if not is_positive(cell) and not is_negative(cell) then
+        count = count + groups:count(i)
+        first = first or ("'%s' in column %s of %s"):format(cell, meaning.findings[j], place(rows, groups:row(i)))
+      end
+    end
+  end
+  if first then ctx.warn("%d cells of findings are neither 1 nor 0 and count as 0: %s is the first", count, first) end
+end
+
 -- Tables that are called train, val and test must not share patients.
 local function refuse_leaks(patients, in_files, parts, ctx)
   if #in_files == #patients then return end
@@ -198,6 +214,7 @@ local function run(opt, ctx)
   refuse_empty(rows, patients, meaning.patient, ctx)
   refuse_duplicates(rows, ids, meaning, ctx)
   refuse_leaks(patients, in_files, parts, ctx)
+  warn_of_others(rows, labels, meaning, ctx)
   local records, captions, counts = label_texts(labels, meaning, opt)
   write_files(rows, meaning, {
     record = { groups = labels, texts = records },

@@ -6,7 +6,7 @@ images=$1 tables=$2 build=${3:-build} python=${PYTHON:-/usr/bin/python3}
 cd "$(dirname "$0")/../.."
 vectors=$(mktemp -d)
 trap 'rm -rf "$vectors"' EXIT
-cmake --build "$build" --target hilum bench >/dev/null
+cmake --build "$build" >/dev/null && cmake --build "$build" --target bench >/dev/null
 hilum=$build/bin/hilum
 echo "== start"; "$hilum" tests/bench/start.lua --hilum "$hilum"
 echo "== PNG, one core"; HILUM=$hilum "$build/tests/bench/image/bench_image" "$images"/*.png

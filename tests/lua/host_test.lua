@@ -160,7 +160,7 @@ t.test("new and init write files that work, and never over others", function()
     return t.run(("export XDG_DATA_HOME=%s/data && cd %s && %s"):format(dir, dir, (command:gsub("hilum", t.hilum))))
   end
   t.eq((run("hilum new my-step && hilum my-step . --names")), 0)
-  t.ok(fs.stat(dir .. "/data/hilum/scripts/my-step.lua"))
+  t.ok(fs.stat(dir .. "/data/hilum/workflows/my-step.lua"))
   local status, _, err = run("hilum new my-step")
   t.eq(status, 1)
   t.match(err, "already there")

@@ -4,6 +4,7 @@ local embeddings = require "lib.embeddings"
 local evaluation = require "lib.evaluation"
 local examples = require "lib.evaluation.examples"
 local fs = require "hilum.fs"
+local json = require "hilum.json"
 local store = require "lib.store"
 local trial = require "lib.evaluation.trial"
 local vec = require "hilum.vec"
@@ -82,8 +83,28 @@ local function make_trial(opt, ctx, docs)
   return made
 end
 
--- How many patients of a part have images in another part too: splits that were edited by hand can leak.
-local function count_shared_patients(docs, split, ctx)
+-- The patients that a model was trained on, where the file that it was trained on is still there.
+local function trained_patients(set, docs, ctx)
+  local text = set and fs.read(ctx.project:path(fs.join("models", set.name, "model.json")))
+  local made_from, path = text and json.decode(text).train_sha256, ctx.project:path("train.jsonl")
+  if not made_from or not fs.stat(path) then return {} end
+  if require "hilum.hash".sha256_file(path) ~= made_from then
+    ctx.warn("train.jsonl is not what the model %s was trained on: run `hilum finetune` and `hilum embed`, or the numbers may flatter",
+      set.name)
+    return {}
+  end
+  local patient_of, patients = {}, {}
+  for _, doc in ipairs(docs) do patient_of[fs.base(doc.image)] = doc.patient end
+  for line in io.lines(path) do
+    local patient = patient_of[fs.base(json.decode(line)["image-ref"])]
+    if patient then patients[patient] = true end
+  end
+  return patients
+end
+
+-- How many patients of a part have images in another part too, or were trained on: parts that were edited by hand, or drawn again
+-- after the training, can leak.
+local function count_shared_patients(docs, split, trained, ctx)
   local here, shared, count = {}, {}, 0
   for _, doc in ipairs(docs) do
     if doc.split == split and doc.patient then here[doc.patient] = true end
@@ -95,6 +116,14 @@ local function count_shared_patients(docs, split, ctx)
   end
   if count > 0 then
     ctx.warn("%d patients of the %s part are in another part too, and the numbers flatter: run `hilum split`", count, split)
+  end
+  local before = count
+  for patient in pairs(trained) do
+    if here[patient] and not shared[patient] then count = count + 1 end
+  end
+  if count > before then
+    ctx.warn("%d patients of the %s part were trained on, and the numbers flatter: the parts changed since; run `hilum prepare`, "
+      .. "`hilum finetune` and `hilum embed`", count - before, split)
   end
   return count
 end
@@ -169,7 +198,7 @@ local function measure(opt, ctx, sets)
   result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
   result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
   result.examples = examples.draw(made, found, shown)
-  result.shared_patients = count_shared_patients(docs, made.split, ctx)
+  result.shared_patients = count_shared_patients(docs, made.split, trained_patients(sets.tuned, docs, ctx), ctx)
   return result, made
 end
 

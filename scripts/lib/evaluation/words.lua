@@ -87,7 +87,7 @@ end
 -- Whether what was tested on was trained on.
 function evaluation_words.parts(result)
   if result.shared_patients == 0 then return "none of them is in another part" end
-  return ("%d of them also in another part, so that the numbers flatter"):format(result.shared_patients)
+  return ("%d of them also in another part or trained on, so that the numbers flatter"):format(result.shared_patients)
 end
 
 function evaluation_words.bias(result)
