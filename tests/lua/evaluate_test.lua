@@ -202,3 +202,29 @@ t.test("clear words about what is missing", function()
   for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, plain) end
   t.raises("in no test or validation part: run `hilum split`", evaluate, dir)
 end)
+
+-- As if tuned had been trained on these documents.
+local function train_on(dir, docs)
+  local lines = {}
+  for i, doc in ipairs(docs) do lines[i] = json.encode { ["image-ref"] = "images/" .. doc.image, caption = doc.caption } .. "\n" end
+  local text = table.concat(lines)
+  assert(fs.write(dir .. "/train.jsonl", text))
+  assert(fs.mkdir(dir .. "/models/tuned"))
+  assert(fs.write(dir .. "/models/tuned/model.json", json.encode { train_sha256 = require "hilum.hash".sha256(text) }))
+end
+
+t.test("patients of the test part that the model was trained on are told of", function()
+  local dir, trained = made(), {}
+  for _, doc in ipairs(study.docs()) do
+    if doc.split == "train" or doc.patient == "2" or doc.patient == "4" then trained[#trained + 1] = doc end
+  end
+  train_on(dir, trained)
+  local result, heard = evaluate(dir)
+  t.eq(result.shared_patients, 2)
+  t.match(table.concat(heard.warned, "\n"), "2 patients of the test part were trained on")
+  t.match(result.headline[1], "^Shown an image, the fine%-tuned model")
+  assert(fs.append(dir .. "/train.jsonl", "\n"))
+  result, heard = evaluate(dir)
+  t.eq(result.shared_patients, 0)
+  t.match(table.concat(heard.warned, "\n"), "train.jsonl is not what the model tuned was trained on")
+end)

@@ -49,8 +49,9 @@ local function images_headline(result, best)
   local first, map = find(result.all, "precision_1"), find(result.all, "map")
   if not first then return nil end
   local others = best == "tuned" and ("base model %.0f, "):format(100 * first.base.value) or ""
-  return ("Shown an image it has not seen, the %s puts an image of another patient with a finding in common in first place "
-    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(called(result), 100 * first[best].value, others,
+  local image = result.shared_patients == 0 and "an image it has not seen" or "an image"
+  return ("Shown %s, the %s puts an image of another patient with a finding in common in first place "
+    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(image, called(result), 100 * first[best].value, others,
     100 * first.chance, verdict(map.difference, evaluation_words.map(result)))
 end
 
