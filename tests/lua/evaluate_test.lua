@@ -222,7 +222,7 @@ t.test("patients of the test part that the model was trained on are told of", fu
   local result, heard = evaluate(dir)
   t.eq(result.shared_patients, 2)
   t.match(table.concat(heard.warned, "\n"), "2 patients of the test part were trained on")
-  t.match(result.headline[1], "^Shown an image, the fine%-tuned model")
+  t.match(table.concat(heard.said, "\n") .. table.concat(heard.printed, "\n"), "Shown an image, the fine%-tuned model")
   assert(fs.append(dir .. "/train.jsonl", "\n"))
   result, heard = evaluate(dir)
   t.eq(result.shared_patients, 0)
