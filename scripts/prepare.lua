@@ -233,7 +233,7 @@ broken, missing, too large, too small or too long, an empty or too long caption.
 Bedrock's pages disagree about is a warning. test.jsonl is for use here; Bedrock has no test file.
 
 An image-ref is a path below the project, or below --prefix: with --prefix s3://bucket/images/ the images must be there under the
-same names before the job starts. --images s3://… reads them where they are, and the files may be written there too.]],
+same names before the job starts. IMAGES may be s3://bucket/prefix itself, and the files may be written to S3 too.]],
   options = {
     { "images", type = "path", positional = true, default = "images", help = "the folder or s3:// prefix of the images" },
     { "labels", type = "list", of = "path", metavar = "TABLE", help = "label tables, to make dataset.jsonl from" },
