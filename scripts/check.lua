@@ -67,8 +67,9 @@ local function collect(found, reports)
   local array = require "hilum.json".array
   local result = { problems = array(), warnings = array(), broken = #found.dicom }
   local problem = require "lib.images".dicom_problem
-  for _, path in ipairs(found.dicom) do
-    table.insert(result.problems, { file = path, code = problem.code, message = problem.message })
+  for i, path in ipairs(found.dicom) do
+    local message = i == 1 and problem.message or "a DICOM file, too"
+    table.insert(result.problems, { file = path, code = problem.code, message = message })
   end
   for i, path in ipairs(found.paths) do
     for _, field in ipairs { "problems", "warnings" } do
