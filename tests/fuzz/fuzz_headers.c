@@ -16,7 +16,8 @@ static void take_lines(struct hl_http_headers *headers, const char *text, size_t
     length = end ? (size_t)(end - text) + 1 : size;
     char *line = malloc(length); /* which ends where the line does */
     memcpy(line, text, length);
-    bool taken = hl_http_headers_take(headers, line, length, NULL);
+    struct hl_error err;
+    bool taken = hl_http_headers_take(headers, line, length, &err);
     free(line);
     if (!taken) return;
   }
