@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- The fake AWS of tests/support/aws on a port of its own, and sessions that lead to it and nowhere else.
+-- The fake AWS of scripts/lib/fake/aws on a port of its own, and sessions that lead to it and nowhere else.
 --   local aws <close> = aws_fake.serve { services = {…} }        aws.fake: its state; aws.url
 local t = require "t"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
-local aws_server = require "aws.server"
+local aws_server = require "lib.fake.aws.server"
 local http_server = require "http_server"
-local s3_server = require "s3.server"
+local s3_server = require "lib.fake.s3.server"
 local session = require "lib.aws.session"
 
 local aws_fake = {}

@@ -4,7 +4,7 @@ local fs = require "hilum.fs"
 local home = require "aws_home"
 local t = require "t"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
-local bedrock_server = require "bedrock.server"
+local bedrock_server = require "lib.fake.bedrock.server"
 local http_server = require "http_server"
 local task = require "hilum.task"
 

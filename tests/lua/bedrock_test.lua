@@ -2,7 +2,7 @@
 -- Bedrock's clients against the fake one.
 local t = require "t"
 local home = require "bedrock_home"
-local bedrock_server = require "bedrock.server"
+local bedrock_server = require "lib.fake.bedrock.server"
 local control = require "lib.aws.bedrock"
 local image = require "hilum.image"
 local json = require "hilum.json"

@@ -2,7 +2,7 @@
 -- http: what is sent (strings, files, aws-chunked framing) and what takes answers (sinks, pipes), and their digests.
 local t = require "t"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
-local aws_chunked = require "aws_chunked"
+local aws_chunked = require "lib.fake.aws_chunked"
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local http = require "hilum.http"

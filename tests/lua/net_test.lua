@@ -2,7 +2,7 @@
 -- The servers that other tests stand on.
 local t = require "t"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
-local aws_chunked = require "aws_chunked"
+local aws_chunked = require "lib.fake.aws_chunked"
 local certificates = require "certificates"
 local http_server = require "http_server"
 local net = require "hilum.net"

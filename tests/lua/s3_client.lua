@@ -4,12 +4,12 @@ local t = require "t"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
 local http_server = require "http_server"
 local s3 = require "lib.aws.s3"
-local s3_server = require "s3.server"
+local s3_server = require "lib.fake.s3.server"
 local session = require "lib.aws.session"
 
 local s3_client = {}
 
--- The strict server of tests/support/s3 in this process, and a session that leads to it.
+-- The strict server of scripts/lib/fake/s3 in this process, and a session that leads to it.
 --   local server <close> = s3_client.serve {}        server.s3: its state; server.log
 -- options: of s3_server; wrap(handler): what stands before it.
 function s3_client.serve(options)

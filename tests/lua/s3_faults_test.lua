@@ -27,7 +27,7 @@ local function open(rules, options)
     return handler
   end }
   server.s3.buckets.bucket.objects.there = { data = DATA, etag = '"e"', mtime = 0, metadata = {}, sums = {
-    crc64nvme = require "s3.checksums".of("crc64nvme", DATA) } }
+    crc64nvme = require "lib.fake.s3.checksums".of("crc64nvme", DATA) } }
   local client = s3_client.open(server, nil, nil, { credentials = options.credentials,
     sleep = function(seconds) waits[#waits + 1] = seconds end, request = options.request })
   client.session.retry.attempts = options.attempts or client.session.retry.attempts

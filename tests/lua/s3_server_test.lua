@@ -2,11 +2,11 @@
 -- The S3 in memory that other tests trust: it takes what is right, and refuses what is not in the words of S3.
 local t = require "t"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
-local checksums = require "s3.checksums"
+local checksums = require "lib.fake.s3.checksums"
 local hash = require "hilum.hash"
 local http = require "hilum.http"
 local http_server = require "http_server"
-local s3_server = require "s3.server"
+local s3_server = require "lib.fake.s3.server"
 local sigv4 = require "hilum.sigv4"
 
 local s3 = s3_server.new { smallest_part = 10 }

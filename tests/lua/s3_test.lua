@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The S3 client against a server that is as strict as S3 (tests/support/s3): what it sends, and what it makes of answers.
+-- The S3 client against a server that is as strict as S3 (scripts/lib/fake/s3): what it sends, and what it makes of answers.
 local t = require "t"
 local s3_client = require "s3_client"
 local fs = require "hilum.fs"

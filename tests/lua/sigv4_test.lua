@@ -6,7 +6,7 @@ local hash = require "hilum.hash"
 local json = require "hilum.json"
 local sigv4 = require "hilum.sigv4"
 package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
-local verifier = require "sigv4_verifier"
+local verifier = require "lib.fake.sigv4_verifier"
 
 local decode, encode, expected_signature, hex, hmac = verifier.decode, verifier.encode, verifier.expected, verifier.hex, verifier.hmac
 

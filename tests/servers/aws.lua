@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT
--- The fake AWS of tests/support/aws, for clients in other processes: `hilum servers/aws.lua --port 21100` serves until it is ended; `hilum
+-- The fake AWS of scripts/lib/fake/aws, for clients in other processes: `hilum servers/aws.lua --port 21100` serves until it is ended; `hilum
 -- servers/aws.lua -- provision plan` runs hilum against it, and ends with its exit status. The keys are hilumtest and hilumsecret.
 local root = debug.getinfo(1, "S").source:match("^@(.*)/servers/[^/]*$") or "."
 package.path = root .. "/support/?.lua;" .. package.path
 
 local function start(opt)
-  local fake = require "aws.server".new { region = opt.region, services = { "sts", "iam", "aoss", "sagemaker", "quotas" },
-    s3 = require "s3.server".new { region = opt.region } }
+  local fake = require "lib.fake.aws.server".new { region = opt.region, services = { "sts", "iam", "aoss", "sagemaker", "quotas" },
+    s3 = require "lib.fake.s3.server".new { region = opt.region } }
   local server = require "http_server".start({ port = opt.port }, fake.handler)
   fake.url = server.url
   return server

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- S3 in memory with faults (tests/support/s3, tests/support/faults.lua) as a process. Besides S3 it takes
+-- S3 in memory with faults (scripts/lib/fake/s3, tests/support/faults.lua) as a process. Besides S3 it takes
 --   PUT /-/bucket/NAME   a new bucket
 --   PUT /-/rules         the rules from now on, in JSON
 --   PUT /-/server        fields of the server, in JSON: {"skew": 1200}
@@ -9,7 +9,7 @@ package.path = ("%s/support/?.lua;%s"):format(here, package.path)
 local faults = require "faults"
 local http_server = require "http_server"
 local json = require "hilum.json"
-local s3_server = require "s3.server"
+local s3_server = require "lib.fake.s3.server"
 
 local function administer(s3, plan, request)
   local what, name = request.path:match("^/%-/(%w+)/?(.*)$")

@@ -13,7 +13,7 @@
 -- handler, log = files.handler(folder): log holds { target=, range=, status= } of each request.
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
-local http_server = require "http_server"
+local ranged = require "lib.fake.ranged"
 local task = require "hilum.task"
 
 local function parameters_of(query)
@@ -53,7 +53,7 @@ end
 
 local function respond(request, data, asked)
   if asked.range == "ignore" then return { body = data } end
-  local response = http_server.ranged(request, data, { ETag = '"' .. hash.md5(data) .. '"', ["Content-Type"] = "application/octet-stream" })
+  local response = ranged(request, data, { ETag = '"' .. hash.md5(data) .. '"', ["Content-Type"] = "application/octet-stream" })
   if asked.etag then response.headers.ETag = ('"%d"'):format(request.number) end
   if asked.range == "wrong" and response.status == 206 then response.body = data:sub(1, #response.body) end
   if type(asked.length) == "number" then

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Who asks? Checks what a request says of its sender, in its headers or in its URL, as strictly as S3 does.
-local refuse = require "s3.refuse".refuse
-local verifier = require "sigv4_verifier"
+local refuse = require "lib.fake.s3.refuse".refuse
+local verifier = require "lib.fake.sigv4_verifier"
 
 local MOST_SKEW = 15 * 60
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Buckets: made, configured, listed.
-local refuse = require "s3.refuse".refuse
-local verifier = require "sigv4_verifier"
-local xml = require "s3.xml"
+local refuse = require "lib.fake.s3.refuse".refuse
+local verifier = require "lib.fake.sigv4_verifier"
+local xml = require "lib.fake.s3.xml"
 
 local function date(seconds) return os.date("!%Y-%m-%dT%H:%M:%S.000Z", seconds) end
 

@@ -3,8 +3,8 @@
 -- has policies. Tests look into server.roles[name] {arn, trust, policies = {name = text}, attached = {arn}, tags}; server.allowed
 -- decides what a simulation allows.
 local json = require "hilum.json"
-local refuse = require "s3.refuse".refuse
-local verifier = require "sigv4_verifier"
+local refuse = require "lib.fake.s3.refuse".refuse
+local verifier = require "lib.fake.sigv4_verifier"
 
 local MOST_POLICY = 10240
 

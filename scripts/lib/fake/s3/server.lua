@@ -3,18 +3,18 @@
 --   local s3 = s3_server.new {}
 --   local server <close> = http_server.start({}, s3.handler)
 -- Tests look into s3.buckets[name].objects[key] ({data=, etag=, metadata=, sums=}) and s3.log ({operation=, status=, code=, path=…}).
-local authorize = require "s3.authorize"
-local read_payload = require "s3.payload"
-local refusals = require "s3.refuse"
-local verifier = require "sigv4_verifier"
-local xml = require "s3.xml"
+local authorize = require "lib.fake.s3.authorize"
+local read_payload = require "lib.fake.s3.payload"
+local refusals = require "lib.fake.s3.refuse"
+local verifier = require "lib.fake.sigv4_verifier"
+local xml = require "lib.fake.s3.xml"
 
 local Server = {}
 Server.__index = Server
 
 local operations = {}
-for _, name in ipairs { "s3.objects", "s3.buckets", "s3.multipart" } do
-  for key, operation in pairs(require(name).operations) do operations[key] = operation end
+for _, name in ipairs { "objects", "buckets", "multipart" } do
+  for key, operation in pairs(require("lib.fake.s3." .. name).operations) do operations[key] = operation end
 end
 
 local SUBRESOURCES = { "uploads", "partNumber", "uploadId", "delete", "location", "publicAccessBlock", "encryption", "list-type", "acl",

@@ -6,7 +6,7 @@
 -- {status = 200, body = text}, or false for none), and look into bedrock.calls (InvokeModel that succeeded), jobs, models, throughputs.
 local hash = require "hilum.hash"
 local json = require "hilum.json"
-local verifier = require "sigv4_verifier"
+local verifier = require "lib.fake.sigv4_verifier"
 
 local Server = {}
 Server.__index = Server
@@ -41,8 +41,8 @@ local function authorize(server, request, body)
 end
 
 local operations = {}
-for _, name in ipairs { "bedrock.runtime", "bedrock.control" } do
-  table.move(require(name), 1, #require(name), #operations + 1, operations)
+for _, name in ipairs { "runtime", "control" } do
+  for _, operation in ipairs(require("lib.fake.bedrock." .. name)) do operations[#operations + 1] = operation end
 end
 
 -- Where a path has more segments than an operation, an id was not encoded; this is what the gateway says then.

@@ -13,7 +13,7 @@ local FIELDS = { inputText = true, inputImage = true, embeddingConfig = true }
 local MOST_BODY, MOST_PIXELS, MOST_TOKENS = 25000000, 2048 * 2048, 256
 local NORM = 0.8
 
-local function refuse(...) require "bedrock.server".refuse(...) end
+local function refuse(...) require "lib.fake.bedrock.server".refuse(...) end
 
 local function invalid(...) refuse(400, "ValidationException", ...) end
 

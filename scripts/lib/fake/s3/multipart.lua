@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Objects that come in parts.
-local checksums = require "s3.checksums"
+local checksums = require "lib.fake.s3.checksums"
 local hash = require "hilum.hash"
-local objects = require "s3.objects"
-local refuse = require "s3.refuse".refuse
-local xml = require "s3.xml"
+local objects = require "lib.fake.s3.objects"
+local refuse = require "lib.fake.s3.refuse".refuse
+local xml = require "lib.fake.s3.xml"
 
 local MOST_PARTS = 10000
 

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- What is done to single objects.
-local checksums = require "s3.checksums"
+local checksums = require "lib.fake.s3.checksums"
 local hash = require "hilum.hash"
-local http_server = require "http_server"
-local refuse = require "s3.refuse".refuse
-local verifier = require "sigv4_verifier"
-local xml = require "s3.xml"
+local ranged = require "lib.fake.ranged"
+local refuse = require "lib.fake.s3.refuse".refuse
+local verifier = require "lib.fake.sigv4_verifier"
+local xml = require "lib.fake.s3.xml"
 
 local objects = {}
 
@@ -73,7 +73,7 @@ local function get(_, request)
     refuse(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
   end
   if quoted(headers["if-none-match"]) == object.etag then return { status = 304, headers = { ETag = object.etag } } end
-  local response = http_server.ranged(request, object.data, headers_of(object, request))
+  local response = ranged(request, object.data, headers_of(object, request))
   if response.status == 416 then
     refuse(416, "InvalidRange", "The requested range is not satisfiable", { ActualObjectSize = #object.data })
   end

@@ -2,7 +2,7 @@
 -- SageMaker notebook instances. What is missing is 400, "RecordNotFound"; an instance takes server.steps looks to be there, to stop and to
 -- be gone; a role that is new is not known at first (role.strangeness of aws.iam). Tests look into server.notebooks[name] and
 -- server.lifecycles[name].
-local refuse = require "s3.refuse".refuse
+local refuse = require "lib.fake.s3.refuse".refuse
 
 local NEXT = { Pending = "InService", Stopping = "Stopped" }
 

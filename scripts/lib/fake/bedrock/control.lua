@@ -5,7 +5,7 @@ local BASE = "amazon.titan-embed-image-v1:0"
 local STEPS = { "validationDetails", "dataProcessingDetails", "trainingDetails" }
 local NOW = "2026-01-01T00:00:00.000Z"
 
-local function refuse(...) require "bedrock.server".refuse(...) end
+local function refuse(...) require "lib.fake.bedrock.server".refuse(...) end
 local function invalid(...) refuse(400, "ValidationException", ...) end
 
 local function missing(what, id) refuse(404, "ResourceNotFoundException", "The %s %s could not be found", what, id) end

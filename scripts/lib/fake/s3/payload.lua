@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Takes a request's body out of its framing, and believes nothing that it says of itself.
-local aws_chunked = require "aws_chunked"
-local checksums = require "s3.checksums"
+local aws_chunked = require "lib.fake.aws_chunked"
+local checksums = require "lib.fake.s3.checksums"
 local hash = require "hilum.hash"
-local refuse = require "s3.refuse".refuse
-local verifier = require "sigv4_verifier"
+local refuse = require "lib.fake.s3.refuse".refuse
+local verifier = require "lib.fake.sigv4_verifier"
 
 local SMALLEST_CHUNK = 8192
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Service Quotas: server.quotas[service] is a list of {QuotaCode, QuotaName, Value, Adjustable, own = false for those with AWS's default
 -- only}; lists come in pages of one.
-local refuse = require "s3.refuse".refuse
+local refuse = require "lib.fake.s3.refuse".refuse
 
 return function(server)
   server.quotas = server.quotas or {}

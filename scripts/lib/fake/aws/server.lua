@@ -10,8 +10,8 @@
 -- calls, with changes = true where they do more than look.
 local hash = require "hilum.hash"
 local json = require "hilum.json"
-local refusals = require "s3.refuse"
-local verifier = require "sigv4_verifier"
+local refusals = require "lib.fake.s3.refuse"
+local verifier = require "lib.fake.sigv4_verifier"
 
 local refuse = refusals.refuse
 
@@ -193,7 +193,7 @@ local function new(options)
     credentials = { hilumtest = "hilumsecret" } }, Server)
   for name, value in pairs(options) do if name ~= "services" then server[name] = value end end
   for _, name in ipairs(options.services) do
-    local service = require("aws." .. name)(server)
+    local service = require("lib.fake.aws." .. name)(server)
     server.services[service.name] = service
   end
   server.handler = function(request) return answer(server, request) end

@@ -4,7 +4,7 @@
 -- (collection.indexes), below <server.url>/collections/ID. Tests look into server.policies["encryption/name"], server.collections[name],
 -- server.groups[name].
 local json = require "hilum.json"
-local refuse = require "s3.refuse".refuse
+local refuse = require "lib.fake.s3.refuse".refuse
 
 local EPOCH = 1767225600000
 
