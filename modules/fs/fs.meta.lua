@@ -101,7 +101,8 @@ function fs.touch(path, mtime) end
 ---@usage print(fs.sweep("."), "removed")
 function fs.sweep(folder) end
 
---- Locks a file, which is made if need be, against other processes. The lock ends with Lock:close or the process.
+--- Locks a file, which is made if need be, against other processes. The lock ends with Lock:close, which removes the file, or with the
+--- process.
 ---@param path string
 ---@return hilum.fs.Lock? lock
 ---@return hilum.Error? err  code "EWOULDBLOCK" when another process has it; the message says which

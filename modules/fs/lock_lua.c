@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lock: one process at a time. The file stays; what counts is the flock(2), which ends with the process.
+ * Lock: one process at a time, by flock(2), which ends with the process. Who has the lock removes its file before letting it go.
+ * A lock on a file that is no longer at the path is therefore none, and whoever got one tries again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/fs_lua.h"
@@ -15,7 +17,8 @@
 #define LOCK "hilum.fs.Lock"
 
 struct lock {
-  int fd_plus_one; /* 0: released */
+  char *path; /* NULL: released */
+  int fd;
 };
 
 static int push_held(lua_State *L, int fd, const char *path) {
@@ -32,13 +35,33 @@ static int push_held(lua_State *L, int fd, const char *path) {
   return hl_push_error(L, &err);
 }
 
+static bool is_at(int fd, const char *path) {
+  struct stat ours, there;
+  return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/* The descriptor, or -1 and errno. *held: another process has the lock. */
+static int open_locked(const char *path, bool *held) {
+  for (;;) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) return -1;
+    *held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (*held || is_at(fd, path)) return fd;
+    close(fd);
+  }
+}
+
 int l_lock(lua_State *L) {
   const char *path = hl_check_path(L, 1);
   struct lock *lock = hl_new_object(L, LOCK, sizeof *lock);
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  char *own_path = strdup(path);
+  if (!own_path) return luaL_error(L, "not enough memory");
+  bool held;
+  int fd = open_locked(path, &held);
+  if (fd < 0 || held) free(own_path);
   if (fd < 0) return hl_fs_push_failure(L, "fs.lock", path);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return push_held(L, fd, path);
-  lock->fd_plus_one = fd + 1;
+  if (held) return push_held(L, fd, path);
+  *lock = (struct lock){.path = own_path, .fd = fd};
   char holder[32];
   int size = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, (size_t)size, 0) != size) return hl_fs_push_failure(L, "fs.lock", path);
@@ -47,8 +70,11 @@ int l_lock(lua_State *L) {
 
 static int l_lock_close(lua_State *L) {
   struct lock *lock = luaL_checkudata(L, 1, LOCK);
-  if (lock->fd_plus_one) close(lock->fd_plus_one - 1);
-  lock->fd_plus_one = 0;
+  if (!lock->path) return 0;
+  if (is_at(lock->fd, lock->path)) unlink(lock->path);
+  close(lock->fd);
+  free(lock->path);
+  lock->path = NULL;
   return 0;
 }
 

@@ -106,7 +106,42 @@ t.test("one process has a lock", function()
   t.fails("io", "in use by process %d+", other, err)
   t.eq(err.code, "EWOULDBLOCK")
   lock:close()
+  t.eq(fs.list(dir), {}) -- nothing is left behind
   assert(fs.lock(path)):close()
+end)
+
+t.test("a lock whose file somebody else has replaced leaves that one alone", function()
+  local dir = t.tmp()
+  local path = fs.join(dir, "lock")
+  local lock <close> = assert(fs.lock(path)) -- luacheck: ignore 211
+  assert(fs.remove(path))
+  local other <close> = assert(fs.lock(path)) -- luacheck: ignore 211
+  lock:close()
+  t.eq(fs.list(dir), { "lock" })
+end)
+
+-- Each of some processes adds 1 to a number many times over, reading and writing it under the lock: none of it may be lost.
+t.test("a lock that comes and goes is held by one at a time", function()
+  local dir, processes, times = t.tmp(), 4, 150
+  assert(fs.write(dir .. "/number", "0"))
+  assert(fs.write(dir .. "/add.lua", ([[
+    local left = %d
+    while left > 0 do
+      local lock = fs.lock("lock")
+      if lock then
+        local file = assert(io.open("number", "r+"))
+        local number = file:read("n")
+        file:seek("set")
+        file:write(number + 1)
+        file:close()
+        left = left - 1
+        lock:close()
+      end
+    end]]):format(times)))
+  local one = ("'%s' - <add.lua & "):format(t.hilum)
+  t.eq((t.run(("cd '%s' && %s wait"):format(dir, one:rep(processes)))), 0)
+  t.eq(fs.read(dir .. "/number"), tostring(processes * times))
+  t.eq(fs.list(dir), { "add.lua", "number" })
 end)
 
 t.test("sweep removes what dead processes left", function()

@@ -7,6 +7,7 @@ local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local http = require "hilum.http"
 local http_server = require "http_server"
+local ranged = require "lib.fake.ranged"
 local sigv4 = require "hilum.sigv4"
 local task = require "hilum.task"
 
@@ -224,7 +225,7 @@ end)
 
 t.test("parts of an object, fetched at once, make one file", function()
   local data = noise(1000000)
-  local server <close> = http_server.start({}, function(request) return http_server.ranged(request, data) end)
+  local server <close> = http_server.start({}, function(request) return ranged(request, data) end)
   local path = fs.join(t.tmp(), "whole")
   local file <close> = assert(fs.create(path))
   local starts = {}
@@ -310,7 +311,7 @@ end)
 t.test("several answers go through one pipe, and the rest of a broken one", function()
   local data = noise(300000)
   local server <close> = http_server.start({}, function(request)
-    if request.headers.range then return http_server.ranged(request, data) end
+    if request.headers.range then return ranged(request, data) end
     request.connection:write("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" .. data:sub(1, 123456))
   end)
   local pipe = assert(task.pipe())

@@ -6,6 +6,7 @@ local aws_chunked = require "lib.fake.aws_chunked"
 local certificates = require "certificates"
 local http_server = require "http_server"
 local net = require "hilum.net"
+local ranged = require "lib.fake.ranged"
 local task = require "hilum.task"
 
 local function read_all(connection)
@@ -89,7 +90,7 @@ end)
 
 t.test("ranges", function()
   local function ranged(range, method)
-    local response = http_server.ranged({ headers = { range = range }, method = method }, "0123456789")
+    local response = ranged({ headers = { range = range }, method = method }, "0123456789")
     return { response.status, response.body, response.headers["Content-Range"] }
   end
   t.eq(ranged(nil), { 200, "0123456789" })

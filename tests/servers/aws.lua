@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The fake AWS of scripts/lib/fake/aws, for clients in other processes: `hilum servers/aws.lua --port 21100` serves until it is ended; `hilum
--- servers/aws.lua -- provision plan` runs hilum against it, and ends with its exit status. The keys are hilumtest and hilumsecret.
+-- The fake AWS of scripts/lib/fake/aws, for clients in other processes: `hilum servers/aws.lua --port 21100` serves until it is ended;
+-- `hilum servers/aws.lua -- provision plan` runs hilum against it, and ends with its exit status. The keys are hilumtest and hilumsecret.
 local root = debug.getinfo(1, "S").source:match("^@(.*)/servers/[^/]*$") or "."
 package.path = root .. "/support/?.lua;" .. package.path
 
