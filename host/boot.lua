@@ -27,6 +27,11 @@ local function install_globals()
   setmetatable(_G, { __index = load_on_use })
 end
 
+-- Loaded when it is needed: most runs find all they require.
+local function explain_what_is_not_found()
+  table.insert(package.searchers, function(name) return require "host.searcher"(name) end)
+end
+
 -- os.exit leaves the state open: the workers may be reading what closing it would free.
 local function keep_open_at_exit()
   local exit = os.exit
@@ -108,6 +113,7 @@ end
 
 return (function(arguments)
   install_globals()
+  explain_what_is_not_found()
   keep_open_at_exit()
   local ok, status, leave = xpcall(dispatch, with_traceback, arguments)
   if not ok then return report(status) end

@@ -115,6 +115,16 @@ function reference.modules()
   return list
 end
 
+-- The names by which the libraries below scripts/lib are required, sorted.
+function reference.libraries()
+  local list = {}
+  for _, file in ipairs(require "hilum.fs".walk(SCRIPTS .. "/lib") or {}) do
+    local name = file:match("^(.+)%.lua$")
+    list[#list + 1] = name and "lib." .. name:gsub("/", ".") or nil
+  end
+  return list
+end
+
 -- What people look for by another name.
 local ALIASES = { ctx = "workflow", opt = "workflow", manifest = "workflow" }
 

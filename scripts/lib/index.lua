@@ -427,7 +427,10 @@ end
 function index.build(set, url, force)
   local source = fingerprint(set.paths)
   local self = not force and folder.exists(url) and open_folder(url)
-  if self and same_source(self.source, source) then return "current" end
+  if self and same_source(self.source, source) then
+    if folder.is_unsettled(url) then assert(change(self, function() return false end)) end
+    return "current"
+  end
   if self and continues(self, set) then
     extend(self, set, source)
     return "extended"

@@ -139,7 +139,7 @@ t.test("a lock that comes and goes is held by one at a time", function()
       end
     end]]):format(times)))
   local one = ("'%s' - <add.lua & "):format(t.hilum)
-  t.eq((t.run(("cd '%s' && %s wait"):format(dir, one:rep(processes)))), 0)
+  t.eq((t.run(("cd '%s'; %s wait"):format(dir, one:rep(processes)))), 0)
   t.eq(fs.read(dir .. "/number"), tostring(processes * times))
   t.eq(fs.list(dir), { "add.lua", "number" })
 end)

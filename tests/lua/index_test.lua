@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
+local embeddings = require "lib.embeddings"
 local folder = require "lib.index.folder"
 local fs = require "hilum.fs"
 local index = require "lib.index"
@@ -324,6 +325,15 @@ t.test("files that have not got their names yet", function()
   assert(reader:append(idx.vectors:slice(1, 1), { docs[1] }))
   t.eq(assert(index.open(idx.url)):doc(120), docs[1])
   t.eq(fs.list(idx.url), { "docs.jsonl", "index.json", "rows.bin", "tags.bin", "values.jsonl", "vectors.int8", "vectors.npy" })
+end)
+
+t.test("a writer killed after its change counted: the next run gives the files their names, though nothing else is to be done", function()
+  local dir, _, idx = made()
+  for name, file in pairs(idx.record.files) do
+    assert(fs.rename(fs.join(idx.url, name), fs.join(idx.url, ("." .. name .. ".%d"):format(file.since))))
+  end
+  t.eq(index.build(assert(embeddings.open(dir .. "/embeddings", "tuned")), idx.url), "current")
+  for name in pairs(idx.record.files) do t.ok(fs.stat(fs.join(idx.url, name)), name) end
 end)
 
 t.test("every damaged file is told of", function()

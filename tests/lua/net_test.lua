@@ -89,15 +89,15 @@ t.test("a server sends 100 Continue when it wants the body, drains what was not 
 end)
 
 t.test("ranges", function()
-  local function ranged(range, method)
+  local function answer_to(range, method)
     local response = ranged({ headers = { range = range }, method = method }, "0123456789")
     return { response.status, response.body, response.headers["Content-Range"] }
   end
-  t.eq(ranged(nil), { 200, "0123456789" })
-  t.eq(ranged("bytes=2-4"), { 206, "234", "bytes 2-4/10" })
-  t.eq(ranged("bytes=8-99"), { 206, "89", "bytes 8-9/10" })
-  t.eq(ranged("bytes=-3"), { 206, "789", "bytes 7-9/10" })
-  t.eq(ranged("bytes=10-"), { 416, nil, "bytes */10" })
+  t.eq(answer_to(nil), { 200, "0123456789" })
+  t.eq(answer_to("bytes=2-4"), { 206, "234", "bytes 2-4/10" })
+  t.eq(answer_to("bytes=8-99"), { 206, "89", "bytes 8-9/10" })
+  t.eq(answer_to("bytes=-3"), { 206, "789", "bytes 7-9/10" })
+  t.eq(answer_to("bytes=10-"), { 416, nil, "bytes */10" })
 end)
 
 t.test("aws-chunked bodies", function()

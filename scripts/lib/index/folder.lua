@@ -75,10 +75,21 @@ function folder.same_files(a, b)
   return true
 end
 
+-- The name that an entry of the folder is to have, and since which commit, if it has not got it yet.
+local function name_to_get(entry) return entry:match("^%.(.+)%.(%d+)$") end
+
+-- Whether a writer that was killed has left files without their names.
+function folder.is_unsettled(url)
+  for _, entry in ipairs(fs.list(url) or {}) do
+    if NAMES[name_to_get(entry)] then return true end
+  end
+  return false
+end
+
 -- Gives new files their names, and removes what no record means any more.
 local function settle(url, record)
   for _, entry in ipairs(assert(fs.list(url))) do
-    local name, since = entry:match("^%.(.+)%.(%d+)$")
+    local name, since = name_to_get(entry)
     local file = record.files[name or entry]
     if name and file and file.since == tonumber(since) then
       assert(fs.rename(fs.join(url, entry), fs.join(url, name)))
