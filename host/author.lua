@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What helps to write workflows: projects, skeletons, copies of bundled workflows, checks.
+local fs = require "hilum.fs"
 local host = require "hilum.host"
 local manifest = require "host.manifest"
 local templates = require "host.templates"
@@ -12,7 +13,6 @@ local function bundled(name) return ("%s/share/hilum/scripts/%s.lua"):format(hos
 
 -- Writes a file that must not exist yet.
 local function write_new(path, text)
-  local fs = require "hilum.fs"
   if fs.stat(path) then error(host.error("io", path .. " is already there; nothing was changed"), 0) end
   assert(fs.write(path, text))
   print("wrote " .. path)
@@ -31,7 +31,6 @@ end
 local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
 
 function author.init(words)
-  local fs = require "hilum.fs"
   local folder = words[1] or "."
   if folder == "" then usage("hilum init FOLDER: the name of the folder is empty") end
   if folder ~= "." then assert(fs.mkdir(folder)) end
@@ -42,16 +41,24 @@ function author.init(words)
   print(("next: %swrite into project.lua where the images are; `hilum help` tells the steps"):format(go))
 end
 
--- Outside a project a new workflow is the user's own everywhere, so that there it must not hide a bundled one.
-function author.new(words)
-  local name = words[1]
-  if not name or not name:find("^%l[%w_-]*$") then usage("hilum new NAME: a name in lower-case letters, digits and dashes") end
-  local fs = require "hilum.fs"
-  local in_project = fs.stat("project.lua")
-  if not in_project and (require "host.builtins".by_name[name] or fs.stat(bundled(name))) then
+-- A workflow with the name of a bundled one takes its place: everywhere, or in a project, where it may be meant.
+local function refuse_shadowing(name, in_project, force)
+  if require "host.builtins".by_name[name] then usage(name .. " is a command of hilum's own, in whose place no workflow can be") end
+  if not fs.stat(bundled(name)) then return end
+  if not in_project then
     usage(("%s is one of hilum's own; in a project (`hilum init`) a workflow of yours can take its place"):format(name))
+  elseif not force then
+    usage(("%s is one of hilum's own: `hilum edit %s` copies it here to be changed; --force begins another in its place"):format(name,
+      name))
   end
-  local folder = in_project and "scripts" or manifest.data_folder()
+end
+
+function author.new(words, given)
+  local name, project = words[1], given.project or "."
+  if not name or not name:find("^%l[%w_-]*$") then usage("hilum new NAME: a name in lower-case letters, digits and dashes") end
+  local in_project = fs.stat(fs.join(project, "project.lua"))
+  refuse_shadowing(name, in_project, given.force)
+  local folder = not in_project and manifest.data_folder() or project == "." and "scripts" or fs.join(project, "scripts")
   assert(fs.mkdir(folder))
   write_new(fs.join(folder, name .. ".lua"), (templates.workflow:gsub("NAME", name)))
   print(("run it: hilum %s --help"):format(name))
@@ -64,7 +71,6 @@ end
 
 -- The copy takes the place of the bundled one in this project.
 function author.edit(words, given)
-  local fs = require "hilum.fs"
   local name, project = words[1], given.project or "."
   if not name then usage("hilum edit NAME: the name of a workflow, see `hilum list`") end
   if not fs.stat(fs.join(project, "project.lua")) then usage("there is no project here that could have its own; `hilum init` makes one") end

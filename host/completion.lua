@@ -9,20 +9,34 @@ local verbs = require "host.verbs"
 
 local completion = { scripts = {} }
 
+-- bash cuts words at = and : as well; hilum gets them whole, and bash what it lacks of the last piece.
 completion.scripts.bash = [==[
 # hilum for bash: eval "$(hilum completion bash)" in ~/.bashrc
 _hilum() {
-  local current=${COMP_WORDS[COMP_CWORD]} line
-  [ "$current" = "=" ] && current=
+  local current=${COMP_WORDS[COMP_CWORD]} words=() word glue= whole quote= before line i
+  for ((i = 1; i <= COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ ${#words[@]} -gt 0 && ( $glue || $word == [=:]* ) ]]; then words[-1]+=$word; else words+=("$word"); fi
+    [[ $word == *[=:] ]] && glue=1 || glue=
+  done
+  whole=${words[-1]//\\/}
+  [[ $current == [=:] ]] && current=
+  [[ $current == [\"\']* ]] && quote=1 && whole=${whole/[\"\']/}
+  before=${current//\\/}
+  before=${whole%"${before#[\"\']}"}
+  words[-1]=$whole
   COMPREPLY=()
   while IFS= read -r line; do
     line=${line%%$'\t'*}
     case $line in
       :files) compopt -o filenames; while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$current") ;;
       :folders) compopt -o filenames; while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$current") ;;
-      "$current"*) COMPREPLY+=("$line") ;;
+      "$whole"*)
+        line=${line#"$before"}
+        [[ $quote ]] || printf -v line %q "$line"
+        COMPREPLY+=("$line") ;;
     esac
-  done < <("${COMP_WORDS[0]}" completion complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <("${COMP_WORDS[0]}" completion complete -- "${words[@]}" 2>/dev/null)
 }
 complete -F _hilum hilum
 ]==]
@@ -33,11 +47,11 @@ completion.scripts.zsh = [==[
 _hilum() {
   local -a candidates
   local line
-  for line in "${(@f)$("${words[1]}" completion complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+  for line in "${(@f)$("${words[1]}" completion complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
     case $line in
       "") ;;
-      :files*) _files ;;
-      :folders*) _files -/ ;;
+      :files*) compset -P '--*='; _files ;;
+      :folders*) compset -P '--*='; _files -/ ;;
       *) candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}") ;;
     esac
   done
@@ -66,8 +80,15 @@ complete -c hilum -f -a '(__hilum_complete)'
 
 local function offer(candidates, word, help) candidates[#candidates + 1] = help and help ~= "" and word .. "\t" .. help or word end
 
+-- What the project has of the kind that an option names. Whatever is wrong there is not for Tab to tell.
+local function offer_names(candidates, spec, word, folder)
+  local done, list = pcall(function() return require "lib.names"[spec.names](require "lib.project".open(folder), word) end)
+  for _, name in ipairs(done and list or {}) do offer(candidates, name) end
+end
+
 -- What can stand for a value of an option.
-local function offer_values(candidates, spec)
+local function offer_values(candidates, spec, word, folder)
+  if spec.names then offer_names(candidates, spec, word, folder) end
   for _, choice in ipairs(spec.choices or {}) do offer(candidates, tostring(choice), spec.help) end
   local kind = spec.type == "list" and spec.of or spec.type
   if kind == "path" then offer(candidates, spec.is == "dir" and ":folders" or ":files") end
@@ -107,20 +128,20 @@ local function walk(words, specs)
   return positionals, flag
 end
 
-local function answer_options(candidates, words, specs)
+local function answer_options(candidates, words, specs, folder)
   local positionals, flag = walk(words, specs)
   local last = words[#words]
   local name, value = last:match("^(%-%-[^=]+)=(.*)$")
   if flag then
-    offer_values(candidates, flag)
+    offer_values(candidates, flag, last, folder)
   elseif name then
     local values, spec = {}, flag_named(specs, name)
-    if spec and value then offer_values(values, spec) end
+    if spec then offer_values(values, spec, value, folder) end
     for _, word in ipairs(values) do offer(candidates, word:find("^:") and word or name .. "=" .. word) end
   elseif last:find("^%-") then
     offer_flags(candidates, specs)
   elseif positionals[1] then
-    offer_values(candidates, positionals[1])
+    offer_values(candidates, positionals[1], last, folder)
   end
 end
 
@@ -128,6 +149,22 @@ local function offer_workflows(candidates, project)
   for _, found in ipairs(manifest.list(project)) do
     local ok, m = pcall(manifest.load, found.path)
     offer(candidates, found.name, ok and m.summary or nil)
+  end
+end
+
+local function offer_verbs(candidates, m)
+  for _, name in ipairs(verbs.names(m)) do offer(candidates, name, m.verbs[name].summary) end
+end
+
+local function offer_commands(candidates)
+  for _, command in ipairs(require "host.builtins".in_order) do offer(candidates, command.name, command.summary) end
+end
+
+-- Lua files in the folder that the word is in.
+local function offer_scripts(candidates, word)
+  local folder = word:match("^.*/") or ""
+  for _, name in ipairs(require "hilum.fs".list(folder == "" and "." or folder) or {}) do
+    if name:find("%.lua$") then offer(candidates, folder .. name) end
   end
 end
 
@@ -139,45 +176,49 @@ local function offer_references(candidates, word)
   end
 end
 
+local function answer_help(candidates, words, project)
+  local path = words[2] and manifest.find(words[1], project)
+  if path then return offer_verbs(candidates, manifest.load(path)) end
+  if words[2] then return end
+  offer_workflows(candidates, project)
+  offer_commands(candidates)
+  offer_references(candidates, words[1])
+end
+
 -- Words of the built-in commands.
 local WORDS = {
   init = function(candidates) offer(candidates, ":folders") end,
   edit = function(candidates, _, project) offer_workflows(candidates, project) end,
-  ["check-script"] = function(candidates, _, project)
+  ["check-script"] = function(candidates, words, project)
     offer_workflows(candidates, project)
-    offer(candidates, ":files")
+    offer_scripts(candidates, words[#words])
   end,
-  help = function(candidates, word, project)
-    offer_workflows(candidates, project)
-    offer_references(candidates, word)
-  end,
+  help = answer_help,
   completion = function(candidates)
     for _, shell in ipairs { "bash", "zsh", "fish" } do offer(candidates, shell) end
   end,
 }
 
-local function answer_workflow(candidates, words, m)
+local function answer_workflow(candidates, words, m, folder)
   if m.verbs and #words == 1 then
-    for _, name in ipairs(verbs.names(m)) do offer(candidates, name, m.verbs[name].summary) end
+    offer_verbs(candidates, m)
   elseif m.verbs and m.verbs[words[1]] then
     m, words = verbs.manifest(m, words[1]), table.move(words, 2, #words, 1, {})
   end
   local specs = table.move(m.options, 1, #m.options, 1, {})
-  answer_options(candidates, words, table.move(options.common, 1, #options.common, #specs + 1, specs))
+  answer_options(candidates, words, table.move(options.common, 1, #options.common, #specs + 1, specs), folder)
 end
 
 local function answer_command(candidates, words, project)
-  local builtins = require "host.builtins"
-  local command = builtins.by_name[words[1]]
   local rest = table.move(words, 2, #words, 1, {})
-  if command then
-    if rest[#rest]:find("^%-") then offer_flags(candidates, command.options) end
-    if WORDS[words[1]] then WORDS[words[1]](candidates, rest[#rest], project) end
+  if require "host.builtins".by_name[words[1]] then
+    if rest[#rest]:find("^%-") then offer_flags(candidates, options.common)
+    elseif WORDS[words[1]] then WORDS[words[1]](candidates, rest, project) end
     return
   end
   local path = manifest.find(words[1], project)
   local ok, m = pcall(manifest.load, path or "")
-  if path and ok then answer_workflow(candidates, rest, m) else offer(candidates, ":files") end
+  if path and ok then answer_workflow(candidates, rest, m, project) else offer(candidates, ":files") end
 end
 
 local function answer_name(candidates, word, project)
@@ -187,31 +228,13 @@ local function answer_name(candidates, word, project)
     return
   end
   offer_workflows(candidates, project)
-  for _, command in ipairs(require "host.builtins".in_order) do offer(candidates, command.name, command.summary) end
-  offer(candidates, ":files")
-end
-
--- Where the name of the command stands; bash takes --flag=value for three words.
-local function normalise(words)
-  local list = {}
-  for _, word in ipairs(words) do
-    if word == "=" and list[#list] and list[#list]:find("^%-%-") then
-      list[#list + 1] = ""
-      list.joined = #list
-    elseif list.joined == #list then
-      list[#list] = word
-      list.joined = nil
-    else
-      list[#list + 1] = word
-    end
-  end
-  return list
+  offer_commands(candidates)
+  offer_scripts(candidates, word)
 end
 
 -- Prints the candidates for the last of the words.
 function completion.answer(words, project)
   local candidates, at = {}, 1
-  words = normalise(words)
   while words[at] and words[at]:find("^%-.") and at < #words do
     local spec = flag_named(options.common, words[at])
     if words[at] == "--project" and words[at + 1] and at + 1 < #words then project = words[at + 1] end

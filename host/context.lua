@@ -80,13 +80,18 @@ local function section(project, name)
   return keys
 end
 
-local function check_section(m, section_of_m, project)
-  local specs = with_common(verbs.all_options(m))
-  local names, known = {}, {}
+-- Their keys: a list, and a set.
+local function keys_of(specs)
+  local list, set = {}, {}
   for i, spec in ipairs(specs) do
-    names[i] = options.key(spec)
-    known[names[i]] = true
+    list[i] = options.key(spec)
+    set[list[i]] = true
   end
+  return list, set
+end
+
+local function check_section(m, section_of_m, project)
+  local names, known = keys_of(with_common(verbs.all_options(m)))
   for key in pairs(section_of_m) do
     if not known[key] then
       local message = "%s: %s has no option '%s'%s"
@@ -107,11 +112,7 @@ end
 
 -- `defaults` is for all workflows: a key that this one does not have is looked at when it is nearly one that it has.
 local function check_defaults(m, defaults, project)
-  local names, known = {}, {}
-  for i, spec in ipairs(with_common(verbs.all_options(m))) do
-    names[i] = options.key(spec)
-    known[names[i]] = true
-  end
+  local names, known = keys_of(with_common(verbs.all_options(m)))
   for key in pairs(defaults) do
     local hint = known[key] and "" or options.did_you_mean(tostring(key), names)
     if hint ~= "" and not is_known_anywhere(key, project.folder) then
@@ -219,18 +220,34 @@ local function execute(ctx, m, values)
   return result
 end
 
--- ctx.run: another workflow, "check" or with a verb "aws whoami", with typed values; returns what its run returned.
-function context.run(ctx, name, given)
+-- The manifest that a name means, "check" or with a verb "aws whoami". fail(message) must not return.
+local function find_named(name, folder, fail)
   local word, verb = name:match("^(%S+)%s+(%S+)$")
-  local path, why = manifest.find(word or name, ctx.project.folder)
-  if not path then error(why, 3) end
-  local m, left = verbs.take(manifest.load(path), { verb }, function(message) error(message, 4) end)
-  if left[1] then error(("workflow %s has no verb '%s'"):format(word, verb), 3) end
-  local known = {}
-  for _, spec in ipairs(all_specs(m)) do known[options.key(spec)] = true end
+  local path, why = manifest.find(word or name, folder)
+  if not path then fail(why) end
+  local m, left = verbs.take(manifest.load(path), { verb }, fail)
+  if left[1] then fail(("workflow %s has no verb '%s'"):format(word, verb)) end
+  return m
+end
+
+local function check_given(m, given, fail)
+  local names, known = keys_of(all_specs(m))
   for key in pairs(given) do
-    if not known[key] then error(("workflow %s has no option '%s'"):format(name, key), 3) end
+    if not known[key] then fail(("workflow %s has no option '%s'%s"):format(m.name, key, options.did_you_mean(tostring(key), names))) end
   end
+end
+
+-- Fails with a message and the line of the script from which ctx.run was called.
+local function blame_caller(message)
+  local level = 2
+  while debug.getinfo(level, "S").source == "=host.context" or debug.getinfo(level, "S").source == "=host.verbs" do level = level + 1 end
+  error(message, level)
+end
+
+-- ctx.run: another workflow, with typed values; returns what its run returned.
+function context.run(ctx, name, given)
+  local m = find_named(name, ctx.project.folder, blame_caller)
+  check_given(m, given, blame_caller)
   if given.force == nil then given.force = ctx.force end
   return execute(ctx, m, (resolve(m, given, ctx.project)))
 end
@@ -259,6 +276,29 @@ local function print_result(result)
   print(require "hilum.json".encode(plain))
 end
 
+-- Is an input not there that nobody named?
+local function lacks_input(m, values, origins)
+  local is_written = {}
+  for _, name in ipairs(m.writes or {}) do is_written[name] = true end
+  for _, spec in ipairs(m.options) do
+    local key, is_path = options.key(spec), spec.type == "path" or spec.of == "path"
+    local paths = is_path and not is_written[spec[1]] and origins[key] == "default" and values[key] or {}
+    for _, path in ipairs(type(paths) == "table" and paths or { paths }) do
+      if not require "hilum.fs".stat(path) then return true end
+    end
+  end
+  return false
+end
+
+-- When a run fails for want of an input, and there is no project.lua, then this may be the wrong folder: the error says so.
+local function watch_folder(project, m, values, origins)
+  return setmetatable({}, { __close = function(_, err)
+    if type(err) ~= "table" or not err.message or err.kind == "interrupted" or not lacks_input(m, values, origins) then return end
+    local doubt = project:doubt()
+    if doubt then err.message = ("%s (%s)"):format(err.message, doubt) end
+  end })
+end
+
 -- Returns the exit status.
 function context.run_from_command_line(m, arguments, globals)
   m, arguments = verbs.take(m, arguments, usage_of(m.name))
@@ -276,6 +316,7 @@ function context.run_from_command_line(m, arguments, globals)
   local values, origins = resolve(m, given, project)
   apply_common(values)
   if values.show_options then return show_options(m, values, origins) end
+  local watch <close> = watch_folder(project, m, values, origins) -- luacheck: ignore 211
   local result = execute(new_context(project, values), m, values)
   if values.json then print_result(result) end
   return result and result.exit or 0

@@ -94,6 +94,13 @@ function help.workflow(m)
   return table.concat(lines, "\n")
 end
 
+-- The help of a command that is no workflow (host/builtins.lua).
+function help.command(command)
+  local usage = ("Usage: hilum %s %s"):format(command.name, command.arguments):gsub("%s+$", "")
+  return table.concat({ command.summary or "Which hilum this is", "", usage, "", text.reflow(text.lines(command.details), 0), "",
+    "Examples:\n  " .. table.concat(command.examples, "\n  "), "", "`hilum help` shows all commands." }, "\n")
+end
+
 -- The order of the steps.
 
 -- All workflows that can be loaded: first those with a step, in that order, then the others by name.
@@ -120,7 +127,9 @@ local LUA = { "-e CODE | FILE.lua", "Run Lua; hilum alone is a prompt" }
 local function command_lines(commands)
   local lines = {}
   for _, command in ipairs(commands) do
-    if command.summary then lines[#lines + 1] = entry(("hilum %s %s"):format(command.name, command.arguments), command.summary) end
+    if command.summary then
+      lines[#lines + 1] = entry(("hilum %s %s"):format(command.name, command.arguments:gsub("[%[%]]", "")), command.summary)
+    end
   end
   lines[#lines + 1] = entry("hilum " .. LUA[1], LUA[2])
   return lines
@@ -180,17 +189,29 @@ local function reference_text(word)
   return table.concat(parts, "\n\n")
 end
 
+-- What there could be help on.
+local function topics(project)
+  local names = reference.modules()
+  for _, found in ipairs(manifest.list(project)) do names[#names + 1] = found.name end
+  for name in pairs(require "host.builtins".by_name) do names[#names + 1] = name end
+  return names
+end
+
+local function verb_text(m, verb)
+  if m.verbs and m.verbs[verb] then return help.workflow(verbs.manifest(m, verb)) end
+  return nil, ("%s has no verb '%s'%s"):format(m.name, verb, options.did_you_mean(verb, verbs.names(m)))
+end
+
 -- The help on a word: a workflow, "aws" or with its verb "aws whoami", or what the references have. Nil and why there is none.
 function help.find(word, project)
   local name, verb = word:match("^(%S+)%s+(%S+)$")
-  local path, no_workflow = manifest.find(name or word, project)
-  if path then
-    local m = manifest.load(path)
-    return help.workflow(m.verbs and m.verbs[verb] and verbs.manifest(m, verb) or m)
-  end
+  local path = manifest.find(name or word, project)
+  if path and verb then return verb_text(manifest.load(path), verb) end
+  if path then return help.workflow(manifest.load(path)) end
   local found, no_entry = reference_text(word)
-  if found then return found end
-  return nil, word:find("[.:]") and no_entry or no_workflow
+  if found or word:find("[.:]") then return found, no_entry end
+  return nil, ("there is no workflow, command or module '%s'%s; `hilum help` and `hilum list` show what there is"):format(word,
+    options.did_you_mean(word, topics(project)))
 end
 
 return help

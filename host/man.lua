@@ -37,21 +37,25 @@ local function add_options(out, specs)
   end
 end
 
+local function add_examples(out, examples)
+  local lines = {}
+  for i, example in ipairs(examples) do lines[i] = plain(example) end
+  out[#out + 1] = ".PP\nExamples:\n.PP\n.nf\n" .. table.concat(lines, "\n") .. "\n.fi"
+end
+
 local function add_workflow(out, m)
   out[#out + 1] = (".SS \"%s %s\"\n%s."):format(m.name, plain(help.arguments(m)), plain(m.summary:gsub("%p$", "")))
   if m.details then out[#out + 1] = ".PP\n" .. paragraphs((m.details:gsub("^%s*\n", ""):gsub("%s+$", ""))) end
   add_options(out, m.options)
-  if m.examples then
-    local examples = {}
-    for i, example in ipairs(m.examples) do examples[i] = plain(example) end
-    out[#out + 1] = ".PP\nExamples:\n.PP\n.nf\n" .. table.concat(examples, "\n") .. "\n.fi"
-  end
+  if m.examples then add_examples(out, m.examples) end
 end
 
 local function add_commands(out)
   for _, command in ipairs(require "host.builtins".in_order) do
     if command.summary then
-      out[#out + 1] = (".TP\n\\fB%s\\fR %s\n%s."):format(plain(command.name), plain(command.arguments), plain(command.summary))
+      out[#out + 1] = (".SS \"%s %s\"\n%s.\n.PP\n%s"):format(plain(command.name), plain(command.arguments),
+        plain(command.summary:gsub("%p$", "")), paragraphs(command.details))
+      add_examples(out, command.examples)
     end
   end
 end

@@ -263,6 +263,11 @@ local function relative_to(folder, raw)
   return folder .. "/" .. raw
 end
 
+-- What an option is called where its value is from.
+local function called(spec, origin)
+  return origin == "command line" and options.shown(spec) or spec.positional and options.key(spec) or "--" .. spec[1]
+end
+
 -- Turns texts into values: returns the option table and, by key, where each value is from.
 function options.resolve(specs, given, project, sections, fail)
   local values, origins = {}, {}
@@ -276,7 +281,7 @@ function options.resolve(specs, given, project, sections, fail)
     end
     if raw ~= nil then
       local value, why = types[spec.type].parse(raw, spec)
-      if value == nil then fail(("%s (%s) %s"):format(options.shown(spec), origin, why)) end
+      if value == nil then fail(("%s (%s) %s"):format(called(spec, origin), origin, why)) end
       values[key] = value
     end
     origins[key] = origin

@@ -7,7 +7,7 @@ function(write_page file)
   endif()
 endfunction()
 
-write_page(hilum.1 help --man)
+write_page(hilum.1 man)
 foreach(shell bash zsh fish)
   write_page(hilum.${shell} completion ${shell})
 endforeach()
