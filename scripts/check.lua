@@ -116,7 +116,7 @@ local function say_examples(names, what, ctx)
   ctx.warn("%d %s: %s%s", #names, what, table.concat(shown, ", "), #names > #shown and ", …" or "")
 end
 
-local function count(number, noun) return ("%d %s%s"):format(number, noun, number == 1 and "" or "s") end
+local count = require "lib.plural"
 
 local function say_counts(result, ctx)
   ctx.say("%s: %d ok, %d with problems; %s, %s of duplicates, %d of near duplicates (%.1f s, %.0f images/s)",

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- embed: images to vectors, by the base model and by what was trained.
 local fs = require "hilum.fs"
+local plural = require "lib.plural"
 local store = require "lib.store"
 
 local FORMAT = 1
@@ -20,7 +21,7 @@ local function present(records, path, images, ctx)
     if stat then there[#there + 1] = records[i] end
   end
   if #there < #records then
-    ctx.say("%d records of %s have no image in %s and are left out", #records - #there, path, images.url)
+    ctx.say("%s of %s left out: no such images in %s", plural(#records - #there, "record"), path, images.url)
   end
   return there
 end
@@ -134,7 +135,7 @@ local function embed_one(name, set, opt, ctx)
   vectors, records = leave_out(vectors, errors, set.records, set.broken)
   if #records == 0 then
     say_broken(set.broken, ctx)
-    ctx.fail("none of the %d images can be read", #set.records)
+    ctx.fail("none of %s can be read", plural(#set.records, "image"))
   end
   local info = { format = FORMAT, version = hilum.version, model = m.id, name = m.name, base = m.base, length = m.length,
     embedded = opt.with_caption and "image+caption" or "image", count = #records, inputs = fingerprint(records, set.images) }
@@ -142,7 +143,7 @@ local function embed_one(name, set, opt, ctx)
     ctx.say("%s.npy is up to date", stem)
   else
     store_vectors(stem, vectors, records, info)
-    ctx.say("%s.npy: %d vectors of length %d by %s (%s)", stem, #records, m.length, m.name, info.embedded)
+    ctx.say("%s.npy: %s of length %d by %s (%s)", stem, plural(#records, "vector"), m.length, m.name, info.embedded)
   end
   return info
 end
@@ -164,7 +165,7 @@ local function run(opt, ctx)
   end
   say_broken(set.broken, ctx)
   if #set.broken > 0 then
-    ctx.say("%d images cannot be read and are left out; `hilum check %s` tells more", #set.broken, opt.images)
+    ctx.say("%s cannot be read and left out; `hilum check %s` tells more", plural(#set.broken, "image"), opt.images)
     result.exit = 1
   end
   return result
@@ -190,7 +191,7 @@ An image that cannot be read is listed and left out, and the exit status is 1. W
 a run goes on where one was stopped.]],
   options = {
     { "images", type = "path", positional = true, default = "images", help = "the folder of the images" },
-    { "model", type = "list", metavar = "NAME", help = "base, a model below models/, a model's folder, or bedrock:ID" },
+    { "model", type = "list", metavar = "NAME", names = "models", help = "base, a model below models/, a model's folder, or bedrock:ID" },
     { "length", type = "choice", choices = { 256, 384, 1024 }, default = 1024, help = "numbers in a vector" },
     { "with-caption", type = "flag", default = false, help = "embed each image together with its caption" },
     { "resize", type = "flag", default = true, help = "scale down what is too large for Bedrock (--no-resize: refuse it)" },

@@ -2,13 +2,13 @@
 -- evaluate: how well images are found, base against fine-tuned. lib/evaluation/evaluating measures; this tells and writes the page.
 local PICTURE_SIDE = 160
 
-local function table_rows(result)
+local function table_rows(result, labels)
   local rows = {}
   local function add(title, measure)
     if not measure then return end
-    local row = { measure = title, base = ("%.3f"):format(measure.base.value), chance = ("%.3f"):format(measure.chance) }
+    local row = { measure = title, [labels.base] = ("%.3f"):format(measure.base.value), chance = ("%.3f"):format(measure.chance) }
     if measure.tuned then
-      row["fine-tuned"] = ("%.3f"):format(measure.tuned.value)
+      row[labels.tuned] = ("%.3f"):format(measure.tuned.value)
       row.difference = ("%+.3f"):format(measure.difference.value)
       row["95 %"] = measure.difference.low and ("%+.3f to %+.3f"):format(measure.difference.low, measure.difference.high) or ""
     end
@@ -26,9 +26,10 @@ local function table_rows(result)
 end
 
 local function tell(result, ctx)
-  local columns = { "measure", "base", "chance" }
-  if result.models.tuned then columns = { "measure", "base", "fine-tuned", "difference", "95 %", "chance" } end
-  ctx.print("%s", require "hilum.term".table(table_rows(result), columns))
+  local labels = result.labels
+  local columns = { "measure", labels.base, "chance" }
+  if labels.tuned then columns = { "measure", labels.base, labels.tuned, "difference", "95 %", "chance" } end
+  ctx.print("%s", require "hilum.term".table(table_rows(result, labels), columns))
   local evaluation_words = require "lib.evaluation.words"
   for _, sentence in ipairs { evaluation_words.headline(result) } do ctx.say("%s", sentence) end
   local auc = evaluation_words.shortcut(result)
@@ -78,8 +79,8 @@ The result is reports/evaluation.html, one file that needs nothing else: numbers
   options = {
     { "on", type = "choice", choices = { "validation", "test" }, help = "the part to measure on (default: test if there is one)" },
     { "gallery", type = "choice", choices = { "same", "train" }, default = "same", help = "where is searched: the same part, or train" },
-    { "model", type = "string", metavar = "NAME", help = "the embeddings to compare with the base (default: tuned)" },
-    { "base", type = "string", metavar = "NAME", default = "base", help = "the embeddings they are compared with" },
+    { "model", type = "string", metavar = "NAME", names = "embeddings", help = "the embeddings to compare with the base (default: tuned)" },
+    { "base", type = "string", metavar = "NAME", names = "embeddings", default = "base", help = "the embeddings they are compared with" },
     { "ranks", type = "integer", min = 10, metavar = "K", help = "judge only the first K results of each query" },
     { "resamples", type = "integer", min = 0, max = 100000, default = 1000, help = "draws of the bootstrap over patients" },
     { "seed", type = "integer", default = 1, help = "the same seed gives the same intervals and examples" },

@@ -3,9 +3,9 @@
 local fs = require "hilum.fs"
 
 local SAID = {
-  built = "%s: %d images, vectors of length %d",
-  extended = "%s: extended to %d images, vectors of length %d",
-  current = "%s: up to date (%d images, vectors of length %d)",
+  built = "%s: %s, vectors of length %d",
+  extended = "%s: extended to %s, vectors of length %d",
+  current = "%s: up to date (%s, vectors of length %d)",
 }
 
 local function open_sets(opt, ctx)
@@ -36,7 +36,7 @@ Nothing is done where the index is there already from the same embeddings (their
 at their end, these are added to the index; else it is built anew. A run that was killed leaves the index as it was: run it again.
 Other processes may search it meanwhile.]],
   options = {
-    { "names", type = "list", positional = true, metavar = "NAME", help = "which embeddings (default: all)" },
+    { "names", type = "list", positional = true, metavar = "NAME", names = "embeddings", help = "which embeddings (default: all)" },
     { "embeddings", type = "path", default = "embeddings", help = "where `hilum embed` wrote them" },
     { "out", type = "path", default = "index", help = "the folder of the indexes" },
   },
@@ -48,7 +48,7 @@ Other processes may search it meanwhile.]],
     for i, set in ipairs(open_sets(opt, ctx)) do
       local folder = fs.join(opt.out, set.name)
       local state = require "lib.index".build(set, folder, ctx.force)
-      ctx.say(SAID[state], folder, #set.docs, set.info.length)
+      ctx.say(SAID[state], folder, require "lib.plural"(#set.docs, "image"), set.info.length)
       result.indexes[i] = { name = set.name, folder = folder, count = #set.docs, length = set.info.length, state = state }
     end
     ctx.say("next: `hilum query --text Effusion --open`, or `hilum evaluate`")

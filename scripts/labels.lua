@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- labels: label tables into dataset.jsonl and labels.json. Captions are made here, once for each distinct row of labels.
 local json = require "hilum.json"
+local plural = require "lib.plural"
 local tables = require "lib.tables"
 local task = require "hilum.task"
 
@@ -84,7 +85,7 @@ local function person_piece(rows, meaning, other, ctx)
     local ids = other.rows:distinct(other.meaning.id)
     match = rows:match(meaning.id, ids)
     from = other
-    if match:missing() > 0 then ctx.warn("%d rows are not in %s: view, age and sex unknown", match:missing(), other.paths[1]) end
+    if match:missing() > 0 then ctx.warn("%s not in %s: view, age and sex unknown", plural(match:missing(), "row is", "rows are"), other.paths[1]) end
   end
   local columns, names = {}, {}
   for _, name in ipairs { "view", "age", "sex" } do
@@ -128,7 +129,8 @@ local function warn_of_others(rows, groups, meaning, ctx)
       end
     end
   end
-  if first then ctx.warn("%d cells of findings are neither 1 nor 0 and count as 0: %s is the first", count, first) end
+  if not first then return end
+  ctx.warn("%s neither 1 nor 0 and count as 0: %s is the first", plural(count, "cell of findings is", "cells of findings are"), first)
 end
 
 -- Tables that are called train, val and test must not share patients.
@@ -142,8 +144,8 @@ local function refuse_leaks(patients, in_files, parts, ctx)
     parts_of[patient] = part or before
   end
   if #leaking == 0 then return end
-  ctx.fail("%d patients are in more than one of the train, val and test tables (%s%s): a model would be tested on patients it was "
-    .. "trained on; give tables that share none, or a table at a time", #leaking, table.concat(leaking, ", ", 1, math.min(5, #leaking)),
+  ctx.fail("%s in more than one of the train, val and test tables (%s%s): a model would be tested on patients it was trained on; give "
+    .. "tables that share none, or a table at a time", plural(#leaking, "patient is", "patients are"), table.concat(leaking, ", ", 1, math.min(5, #leaking)),
     #leaking > 5 and ", …" or "")
 end
 
@@ -156,7 +158,7 @@ local function select_present(rows, meaning, folder, ctx)
     ctx.fail("none of the %d images of the tables is in %s (the first would be %s)", #rows, folder, rows:cell(1, meaning.id))
   end
   if #selected < #rows then
-    ctx.say("%d of %d rows are left out: their images are not in %s", #rows - #selected, #rows, folder)
+    ctx.say("%d of %s left out: the images are not in %s", #rows - #selected, plural(#rows, "row is", "rows are"), folder)
   end
   return selected
 end
@@ -190,8 +192,8 @@ local function report(result, opt, ctx)
   for name, count in pairs(result.findings) do lines[#lines + 1] = { finding = name, images = count } end
   table.sort(lines, function(a, b) return a.images > b.images or a.images == b.images and a.finding < b.finding end)
   ctx.say("%s", require "hilum.term".table(lines, { "finding", "images" }))
-  ctx.say("%d records of %d patients, with %d different sets of findings, in %s and %s", result.records, result.patients,
-    result.label_sets, opt.out, opt.out_labels)
+  ctx.say("%s of %s, with %s of findings, in %s and %s", plural(result.records, "record"), plural(result.patients, "patient"),
+    plural(result.label_sets, "set", "different sets"), opt.out, opt.out_labels)
 end
 
 -- The groups with their rows; a second table is only looked up in.

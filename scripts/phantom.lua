@@ -3,6 +3,7 @@
 local fs = require "hilum.fs"
 local json = require "hilum.json"
 local phantom = require "hilum.phantom"
+local plural = require "lib.plural"
 
 local FORMAT = 1
 local MARK = "phantom.json" -- says that a folder is ours, and which set is in it
@@ -124,8 +125,7 @@ on them says anything about real patients.]],
     draw(missing, opt, ctx)
     write_entries(fs.join(opt.out, "Data_Entry.csv"), pictures, opt.size, opt.seed)
     write_labels(fs.join(opt.out, "labels.csv"), pictures)
-    ctx.print("%d pictures of %d %s in %s (%d drawn now)", #pictures, patients, patients == 1 and "patient" or "patients", opt.out,
-      #missing)
+    ctx.print("%s of %s in %s (%d drawn now)", plural(#pictures, "picture"), plural(patients, "patient"), opt.out, #missing)
     return { images = images, pictures = #pictures, patients = patients, drawn = #missing, labels = fs.join(opt.out, "labels.csv"),
       entries = fs.join(opt.out, "Data_Entry.csv") }
   end,

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- prepare: the training files, refused here rather than by Bedrock.
 local fs = require "hilum.fs"
+local plural = require "lib.plural"
 local store = require "lib.store"
 local titan = require "lib.titan"
 
@@ -132,7 +133,7 @@ local function warn_of_leaks(records, warnings)
   end
   if count > 0 then
     table.insert(warnings, { code = "leak",
-      message = ("%d patients are in more than one part; `hilum split` keeps them apart"):format(count) })
+      message = plural(count, "patient is", "patients are") .. " in more than one part; `hilum split` keeps them apart" })
   end
 end
 
@@ -213,7 +214,7 @@ local function run(opt, ctx)
   say_warnings(warnings, opt, ctx)
   if #problems > 0 then return refuse(result, opt, ctx) end
   write_parts(lines, opt)
-  if broken > 0 then ctx.warn("%d records with problems were left out (--json lists them)", broken) end
+  if broken > 0 then ctx.warn("%s with problems left out (--json lists them)", plural(broken, "record")) end
   ctx.say("prepared %d training, %d validation and %d test records: %s, %s", #lines.train, #lines.validation, #lines.test,
     opt.out_train, opt.out_validation)
   return result

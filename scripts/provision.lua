@@ -159,6 +159,8 @@ The options are best kept in project.lua, in a table called provision: what they
     { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
     { "output", type = "string", default = "jobs/", metavar = "PREFIX", help = "where in the bucket jobs may write" },
     { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
+    { "kms-key", type = "string", metavar = "ARN",
+      help = "a key of yours that the bucket or the custom models are encrypted with: the roles may use it" },
     { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
       help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },
     { "max-ocu", type = "integer", min = 1, default = 2, metavar = "N",

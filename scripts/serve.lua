@@ -18,7 +18,7 @@ local function run(opt, ctx)
   local opened, served, gate = require "lib.serve.site".serve(opt, ctx)
   local server <close> = opened
   if not gate.is_local then warn_of_exposure(opt, server, ctx) end
-  ctx.say("%d images at %s", served.main.count, server:url())
+  ctx.say("%s at %s", require "lib.plural"(served.main.count, "image"), server:url())
   ctx.say("Ctrl-C stops it. A research tool, not for clinical use.")
   if opt.open then require "lib.open"(server:url(), ctx) end
   wait(server, ctx)
@@ -39,7 +39,7 @@ The index is opened once: start the page again after `hilum index`.]],
   options = {
     { "port", type = "integer", min = 0, max = 65535, default = 8417, help = "where to listen (0: any port that is free)" },
     { "host", type = "string", metavar = "ADDRESS", default = "127.0.0.1", help = "the address to listen at" },
-    { "model", type = "string", metavar = "NAME", help = "which index (default: tuned, else base)" },
+    { "model", type = "string", metavar = "NAME", names = "indexes", help = "which index (default: tuned, else base)" },
     { "anonymous", type = "flag", default = false, help = "leave patient numbers and file names out" },
     { "open", type = "flag", default = false, help = "show the page in the browser" },
     { "images", type = "path", default = "images", help = "the folder of the images, for the pictures" },

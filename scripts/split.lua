@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- split: dataset.jsonl into training, validation and test records, each patient in one of them.
 local dataset = require "lib.dataset"
+local plural = require "lib.plural"
 local random = require "lib.random"
 local stratify = require "lib.stratify"
 local titan = require "lib.titan"
 
 local NO_FINDING = "No Finding"
+local SEED, FRACTION = 1, 0.15
 
 local function by_part(records)
   local parts = {}
@@ -41,16 +43,27 @@ local function refuse_leaks(records, ctx)
   end
   if #names == 0 then return end
   table.sort(names)
-  ctx.fail("%d patients are in more than one given part (%s%s): use --by patient", #names,
+  ctx.fail("%s in more than one given part (%s%s): use --by patient", plural(#names, "patient is", "patients are"),
     table.concat(names, ", ", 1, math.min(5, #names)), #names > 5 and ", …" or "")
 end
 
 local function keep_given(records, opt, ctx)
   local count = count_given(records)
   if count < #records then
-    ctx.fail("%d of %d records in %s have no part: use --by patient", #records - count, #records, opt.dataset)
+    ctx.fail("%d of %s in %s without a part: use --by patient", #records - count, plural(#records, "record"), opt.dataset)
   end
   refuse_leaks(records, ctx)
+end
+
+-- What was asked for and counts only where parts are drawn.
+local function say_unused(opt, ctx)
+  local unused, draws = {}, opt.balance or opt.sample + opt.sample_validation + opt.sample_test > 0
+  if opt.seed ~= SEED and not draws then unused[1] = "--seed" end
+  if opt.val_fraction ~= FRACTION then unused[#unused + 1] = "--val-fraction" end
+  if opt.test_fraction ~= FRACTION then unused[#unused + 1] = "--test-fraction" end
+  if #unused > 0 then
+    ctx.warn("nothing is changed by %s: the tables gave the parts; --by patient draws others", table.concat(unused, ", "))
+  end
 end
 
 -- Parts made here. ----------------------------------------------------------------------------------------------------------------
@@ -101,7 +114,7 @@ local function reduce(records, opt, ctx)
   local parts, kept = by_part(records), {}
   if opt.balance then parts.train = balance(parts.train, opt.balance_ratio, opt.seed) end
   for name, wanted in pairs { train = opt.sample, validation = opt.sample_validation, test = opt.sample_test } do
-    if wanted > 0 and wanted > #parts[name] then ctx.warn("%s has only %d records, not %d", name, #parts[name], wanted) end
+    if wanted > 0 and wanted > #parts[name] then ctx.warn("%s has only %s, not %d", name, plural(#parts[name], "record"), wanted) end
     if wanted > 0 then parts[name] = sample(parts[name], wanted, opt.seed) end
   end
   for _, list in pairs(parts) do
@@ -168,6 +181,7 @@ local function run(opt, ctx)
   local by = opt.by or (given == #records and kinds > 1 and "given" or "patient")
   if by == "given" then
     keep_given(records, opt, ctx)
+    say_unused(opt, ctx)
   else
     make_parts(records, opt, ctx)
   end
@@ -196,9 +210,9 @@ records without a finding until they are no more than --balance-ratio times the 
     { "dataset", type = "path", default = "dataset.jsonl", help = "the records, made by `hilum labels`" },
     { "by", type = "choice", choices = { "given", "patient" },
       help = "keep the parts that the tables gave, or make them (default: keep them if every record has one)" },
-    { "val-fraction", type = "number", default = 0.15, min = 0, max = 0.9, help = "share of the images for validation" },
-    { "test-fraction", type = "number", default = 0.15, min = 0, max = 0.9, help = "share of the images for the test" },
-    { "seed", type = "integer", default = 1, min = 0, help = "another seed, another split" },
+    { "val-fraction", type = "number", default = FRACTION, min = 0, max = 0.9, help = "share of the images for validation" },
+    { "test-fraction", type = "number", default = FRACTION, min = 0, max = 0.9, help = "share of the images for the test" },
+    { "seed", type = "integer", default = SEED, min = 0, help = "another seed, another split" },
     { "sample", type = "integer", default = 0, min = 0, help = "take so many training records; 0: all" },
     { "sample-validation", type = "integer", default = 0, min = 0, help = "take so many validation records" },
     { "sample-test", type = "integer", default = 0, min = 0, help = "take so many test records" },

@@ -3,13 +3,14 @@
 local fs = require "hilum.fs"
 
 -- The steps in order. A step of your own that writes files needs no row here to be recorded; a row puts it into the chain.
--- after: a step whose outputs it uses although they are none of its options.
+-- after: a step whose outputs it uses although they are none of its options; takes_images: it must be told where they are, unless
+-- project.lua says so.
 local CHAIN = {
   { workflow = "labels", makes = "dataset.jsonl", run = "hilum labels TABLE…" },
   { workflow = "split", makes = "splits.jsonl", run = "hilum split" },
-  { workflow = "prepare", makes = "train.jsonl", run = "hilum prepare IMAGES" },
+  { workflow = "prepare", makes = "train.jsonl", run = "hilum prepare", takes_images = true },
   { workflow = "finetune", makes = "models", run = "hilum finetune" },
-  { workflow = "embed", makes = "embeddings", after = "finetune", run = "hilum embed IMAGES" },
+  { workflow = "embed", makes = "embeddings", after = "finetune", run = "hilum embed", takes_images = true },
   { workflow = "index", makes = "index", run = "hilum index" },
   { workflow = "evaluate", makes = "reports", run = "hilum evaluate" },
 }
@@ -24,7 +25,7 @@ end
 
 -- What is in it, in a word or two.
 local function contents(path, stat)
-  if stat.type ~= "dir" then return ("%d records"):format(count_lines(path)) end
+  if stat.type ~= "dir" then return require "lib.plural"(count_lines(path), "record") end
   local names = {}
   for _, name in ipairs(assert(fs.list(path))) do
     local short = name:gsub("%.npy$", "")
@@ -75,10 +76,19 @@ local function row_of(step, fresh, stale_files, project)
   return row
 end
 
+-- Does a step find the images without being told?
+local function knows_images(step, project)
+  local own, shared = project.config[step.workflow] or {}, project.config.defaults or {}
+  return own.images or shared.images or fs.stat(project:path("images"))
+end
+
 -- The first step whose output is missing or stale.
-local function next_step(rows)
+local function next_step(rows, project)
   for i, row in ipairs(rows) do
-    if row.state == "missing" or row.state:find("^stale") then return CHAIN[i].run end
+    local step = CHAIN[i]
+    if row.state == "missing" or row.state:find("^stale") then
+      return step.takes_images and not knows_images(step, project) and step.run .. " IMAGES" or step.run
+    end
   end
   return "hilum query --text Effusion"
 end
@@ -88,9 +98,13 @@ local function run(_, ctx)
   local rows, stale_files = {}, {}
   for i, step in ipairs(CHAIN) do rows[i] = row_of(step, fresh, stale_files, ctx.project) end
   ctx.print("%s", require "hilum.term".table(rows, { "step", "file", "contents", "made", "from", "state" }))
-  local following = next_step(rows)
+  local following, doubt = next_step(rows, ctx.project), ctx.project:doubt()
+  local standing = require "lib.deploy.standing"
+  local throughputs = standing.list(ctx)
+  for _, line in ipairs(standing.lines(throughputs)) do ctx.print("%s", line) end
   ctx.print("\nnext: %s", following)
-  return { steps = rows, next = following }
+  if doubt then ctx.say("%s", doubt) end
+  return { steps = rows, next = following, throughputs = throughputs }
 end
 
 return {
@@ -98,7 +112,10 @@ return {
   step = 10,
   details = [[
 Compares the SHA-256 of inputs and outputs, as run.jsonl has them from the last run of each step, with the files as they are now. For
-a folder of images names, sizes and times are compared.]],
+a folder of images names, sizes and times are compared.
+
+If the project has bought throughput for a model (`hilum deploy`), AWS is asked whether it still stands: each that does is shown in red,
+since it bills until it is deleted. Without any, nobody is asked.]],
   options = {},
   examples = { "hilum status", "hilum status --json" },
   run = run,

@@ -1,5 +1,6 @@
 ---@meta hilum.hash
 -- Digests and checksums, as lower-case hexadecimal text: SHA-256, SHA-1 and MD5 by OpenSSL; CRC-32 (zip, PNG), CRC-32C and CRC-64/NVME (S3).
+-- Base64, in which services take bytes.
 local hash = {}
 
 --- SHA-256 of strings, taken as one.
@@ -60,6 +61,19 @@ function hash.sha256_file(paths, options) end
 ---@return hilum.Error? err
 ---@usage local sums = assert(hash.file("md5", { "a.png", "b.png" }))
 function hash.file(algorithm, paths, options) end
+
+--- Base64 (RFC 4648, section 4), padded, on one line.
+---@param data string
+---@return string text
+---@usage assert(hash.base64("hilum") == "aGlsdW0=")
+function hash.base64(data) end
+
+--- The bytes that base64 stands for. Strict: no blanks, no line ends, all of the padding, and no bits behind the last byte.
+---@param text string
+---@return string? data
+---@return hilum.Error? err  says where it is no base64
+---@usage assert(hash.base64_decode("aGlsdW0=") == "hilum")
+function hash.base64_decode(text) end
 
 --- A hash of data that come in pieces.
 ---@param algorithm "sha256"|"sha1"|"md5"|"crc32"|"crc32c"|"crc64nvme"

@@ -97,7 +97,9 @@ HL_MODULE int luaopen_hilum_hash(lua_State *L) {
       {"update", l_hash_update}, {"hex", l_hash_hex}, {"digest", l_hash_digest}, {"close", l_hash_close}, {NULL, NULL}};
   static const luaL_Reg meta[] = {{"__gc", l_hash_close}, {"__close", l_hash_close}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}}, shared_meta[] = {{"__gc", l_shared_gc}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"new", l_new}, {"file", l_file}, {"sha256_file", l_sha256_file}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"new", l_new}, {"file", l_file}, {"sha256_file", l_sha256_file}, {"base64", l_base64}, {"base64_decode", l_base64_decode},
+      {NULL, NULL}};
   hl_new_type(L, HASH, methods, meta);
   hl_new_type(L, SHARED, none, shared_meta);
   luaL_newlibtable(L, functions);

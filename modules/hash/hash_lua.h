@@ -21,4 +21,8 @@ int hl_hash_push_hex(lua_State *L, const uint8_t *digest, size_t size);
 int l_file(lua_State *L);
 int l_sha256_file(lua_State *L);
 
+/* In base64_lua.c. */
+int l_base64(lua_State *L);
+int l_base64_decode(lua_State *L);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/digests.h"
 
+#include "core/base64.h"
+
 bool hl_http_digests_begin(struct hl_http_digests *digests, const struct hl_hash_shared *shared, unsigned wanted) {
   *digests = (struct hl_http_digests){.wanted = wanted};
   for (enum hl_hash_kind kind = 0; kind < HL_HASH_KINDS; kind++)
@@ -19,7 +21,10 @@ void hl_http_digests_update(struct hl_http_digests *digests, const void *data, s
 size_t hl_http_base64_digest(const struct hl_hash *hash, char text[HL_HTTP_DIGEST_TEXT]) {
   uint8_t digest[HL_DIGEST_MAX];
   size_t size = hl_hash_digest(hash, digest);
-  return size ? (size_t)EVP_EncodeBlock((unsigned char *)text, digest, (int)size) : 0;
+  if (!size) return 0;
+  hl_base64_encode(text, digest, size);
+  text[HL_BASE64_LENGTH(size)] = '\0';
+  return HL_BASE64_LENGTH(size);
 }
 
 bool hl_http_digests_text(const struct hl_http_digests *digests, enum hl_hash_kind kind, char text[HL_HTTP_DIGEST_TEXT]) {

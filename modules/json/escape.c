@@ -40,10 +40,26 @@ static char *put_escape(char *to, uint8_t byte) {
   return to;
 }
 
+/* How much of the text, in whole blocks from its beginning on, stands for itself: most of it, and all of a picture in base64.
+ * Compilers make vectors of it. */
+static size_t plain_blocks(const uint8_t *s, size_t size) {
+  enum { BLOCK = 64 };
+  size_t at = 0;
+  for (; size - at >= BLOCK; at += BLOCK) {
+    unsigned special = 0;
+    for (size_t i = at; i < at + BLOCK; i++) special |= (unsigned)(s[i] < 0x20) | (s[i] >= 0x80) | (s[i] == '"') | (s[i] == '\\');
+    if (special) break;
+  }
+  return at;
+}
+
 size_t hl_json_escape(char *to, const char *text, size_t size, bool *replaced) {
   const uint8_t *s = (const uint8_t *)text, *end = s + size;
   char *start = to;
   *to++ = '"';
+  size_t plain = plain_blocks(s, size);
+  to = put(to, text, plain);
+  s += plain;
   while (s < end) {
     if (*s >= 0x80) {
       size_t length = sequence_length(s, (size_t)(end - s));

@@ -2,7 +2,7 @@
  *
  * task.command: a program run without a shell, what it prints on stdout, and how it ended. The loop watches the pipe and the
  * process (pidfd_open(2), Linux 5.3). It has a process group of its own, which is killed as a whole when time is up or the wait
- * is given up; its stdin is empty, its stderr ours.
+ * is given up; its stdin is empty, its stderr ours. One that is attached has our stdin and stdout too, and our process group.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,7 @@ struct command {
   char **words; /* one block: the pointers, NULL, the texts */
   double timeout;
   size_t limit;
+  bool attached;
   pid_t pid;                       /* 0: not running */
   struct hl_watch process, output; /* fd < 0: not watched */
   struct hl_timer timer;
@@ -51,7 +52,7 @@ static void unwatch(struct hl_loop *loop, struct hl_watch *watch) {
 /* Ends the program and what it has started. After SIGKILL it is gone at once, so that waiting for it is no wait. */
 static void end_program(struct command *c) {
   if (!c->pid) return;
-  kill(-c->pid, SIGKILL);
+  kill(c->attached ? c->pid : -c->pid, SIGKILL);
   while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR) {
   }
   c->pid = 0;
@@ -113,7 +114,7 @@ static void time_is_up(struct hl_timer *timer) {
 
 /* Starting. */
 
-/* The host ignores SIGPIPE and SIGXFSZ; programs do not expect that. */
+/* The host ignores SIGPIPE and SIGXFSZ; programs do not expect that. out < 0: attached. */
 static int spawn(struct command *c, int out) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
@@ -123,9 +124,11 @@ static int spawn(struct command *c, int out) {
   sigaddset(&defaults, SIGXFSZ);
   posix_spawn_file_actions_init(&files);
   posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+  if (out >= 0) {
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+  }
+  posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (out < 0 ? 0 : POSIX_SPAWN_SETPGROUP)));
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   int failure = posix_spawnp(&c->pid, c->words[0], &files, &attributes, c->words, environ);
   posix_spawn_file_actions_destroy(&files);
@@ -134,17 +137,25 @@ static int spawn(struct command *c, int out) {
   return failure;
 }
 
-static bool spawn_watched(struct command *c) {
+static bool spawn_with_pipe(struct command *c) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return false;
   c->output.fd = ends[0];
   int failure = spawn(c, ends[1]);
   close(ends[1]);
   errno = failure;
-  if (failure) return false;
+  return failure == 0 && fcntl(c->output.fd, F_SETFL, O_NONBLOCK) == 0 && hl_watch_set(c->op.loop, &c->output, EPOLLIN);
+}
+
+static bool spawn_attached(struct command *c) {
+  errno = spawn(c, -1);
+  return errno == 0;
+}
+
+static bool spawn_watched(struct command *c) {
+  if (c->attached ? !spawn_attached(c) : !spawn_with_pipe(c)) return false;
   c->process.fd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-  return c->process.fd >= 0 && fcntl(c->output.fd, F_SETFL, O_NONBLOCK) == 0 && hl_watch_set(c->op.loop, &c->output, EPOLLIN) &&
-         hl_watch_set(c->op.loop, &c->process, EPOLLIN);
+  return c->process.fd >= 0 && hl_watch_set(c->op.loop, &c->process, EPOLLIN);
 }
 
 static void start(struct hl_op *op) {
@@ -215,16 +226,18 @@ static char **copy_words(lua_State *L, size_t count) {
 
 int hl_l_command(lua_State *L) {
   static const struct hl_op_class cls = {.name = OP, .start = start, .cancel = cancel, .push = push, .destroy = destroy};
-  static const char *const options[] = {"timeout", "limit", NULL};
+  static const char *const options[] = {"timeout", "limit", "attached", NULL};
   lua_settop(L, 2);
   size_t count = check_words(L);
   hl_check_options(L, 2, options);
   double timeout = hl_opt_number(L, 2, "timeout", 60);
   lua_Integer limit = hl_opt_integer(L, 2, "limit", 1 << 20, 0, 1 << 30);
+  bool attached = hl_opt_bool(L, 2, "attached", false);
   luaL_argcheck(L, timeout > 0, 2, "option 'timeout': must be positive");
   struct command *c = hl_op_new(L, &cls, sizeof *c);
   c->words = copy_words(L, count);
   c->timeout = timeout;
   c->limit = (size_t)limit;
+  c->attached = attached;
   return hl_op_await(L, &c->op);
 }

@@ -56,9 +56,9 @@ function task.now() end
 function task.pipe(bytes) end
 
 --- Runs a program, which is looked for in PATH, without a shell, and waits for its end. Its stdin is empty; what it says on stderr goes
---- where ours goes.
+--- where ours goes. One that is attached has our stdin, stdout and terminal instead, and its output is "".
 ---@param words string[]  the program and its arguments
----@param options? {timeout?: number, limit?: integer}  seconds until it is stopped (60); bytes that it may print (1 MiB)
+---@param options? {timeout?: number, limit?: integer, attached?: boolean}  seconds until it is stopped (60); bytes that it may print (1 MiB)
 ---@return {status: integer, output: string}? result  its exit status (128 and the signal's number if one ended it); what it printed
 ---@return hilum.Error? err  it cannot be run, takes too long (kind "timeout") or prints too much
 ---@usage assert(assert(task.command { "echo", "a  b" }).output == "a  b\n")

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64.h"
+
 enum { RED, GREEN, BLUE, RGB };
 
 /* The sum of a channel over a rectangle of the source, divided by its area; gray stands for all channels. */
@@ -152,17 +154,13 @@ void hl_picture_sixel(FILE *out, const struct hl_image *rgb) {
   fputs("\x1b\\", out);
 }
 
-/* Base64 (RFC 4648). */
-
 static void put_base64(FILE *out, const uint8_t *bytes, size_t size) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < size; i += 3) {
-    size_t left = size - i;
-    uint32_t three = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
-    fputc(digits[three >> 18], out);
-    fputc(digits[three >> 12 & 63], out);
-    fputc(left > 1 ? digits[three >> 6 & 63] : '=', out);
-    fputc(left > 2 ? digits[three & 63] : '=', out);
+  enum { PIECE = 3072 };
+  char text[HL_BASE64_LENGTH(PIECE)];
+  for (size_t piece; size; bytes += piece, size -= piece) {
+    piece = size < PIECE ? size : PIECE;
+    hl_base64_encode(text, bytes, piece);
+    fwrite(text, 1, HL_BASE64_LENGTH(piece), out);
   }
 }
 

@@ -101,6 +101,13 @@ function model.open(spec, options)
   return setmetatable({ towers = towers, id = towers.id, name = name, base = towers.info == nil, length = options.length or 1024 }, Model)
 end
 
+-- How a model came to be, in a word: what hilum trained here is fine-tuned; of what is on a server, only its name is known. m: a model, or
+-- what an index or embeddings say of it: { name=, base= }.
+function model.kind(m)
+  if m.base then return "untrained" end
+  return not KINDS[m.name:match("^(%w+):")] and "fine-tuned" or nil
+end
+
 -- "base", and the models that were trained in the project.
 function model.names(project)
   local names, folder = { model.BASE }, project:path("models")

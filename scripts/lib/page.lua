@@ -3,7 +3,7 @@
 --     local h = page.h
 --     page.document { title = "Result", h.p { class = "lead", "3 < 4 ", h.em { "indeed" } } }
 -- Strings are escaped wherever they stand; only what h and page.raw return is markup.
-local base64 = require "lib.base64"
+local hash = require "hilum.hash"
 local style = require "lib.page.style"
 
 local page = {}
@@ -72,7 +72,7 @@ local h = page.h
 
 -- A picture whose bytes are part of the page; without bytes a placeholder of the same shape that says why.
 function page.picture(jpeg, alt, why)
-  if jpeg then return h.img { src = "data:image/jpeg;base64," .. base64.encode(jpeg), alt = alt } end
+  if jpeg then return h.img { src = "data:image/jpeg;base64," .. hash.base64(jpeg), alt = alt } end
   return h.div { class = "no-picture", role = "img", ["aria-label"] = alt, why or "no picture" }
 end
 

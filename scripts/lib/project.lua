@@ -28,6 +28,24 @@ function project.open(folder)
   return setmetatable({ folder = folder, config = load_config(fs.join(folder, "project.lua")) }, Project)
 end
 
+-- The next folder above with a project.lua, or nil.
+local function project_above(folder)
+  while folder ~= "/" do
+    folder = fs.dir(folder)
+    if fs.stat(fs.join(folder, "project.lua")) then return folder end
+  end
+end
+
+-- Without a project.lua: which folder is taken for the project, and what to do if another was meant. Else nil.
+function Project:doubt()
+  if fs.stat(self:path("project.lua")) then return nil end
+  local folder = fs.real(self.folder)
+  local above = project_above(folder)
+  if above then return ("there is no project.lua in %s, but in %s: go there, or add --project %s"):format(folder, above, above) end
+  return ("there is no project.lua in %s, which was taken for the project: `hilum init` begins one there, --project FOLDER names another")
+    :format(folder)
+end
+
 -- The path of a file of the project, seen from the current folder.
 function Project:path(name)
   if name:find("^/") or self.folder == "." then return name end
@@ -81,24 +99,32 @@ function Project:fingerprints(paths)
   return prints
 end
 
--- Appends to run.jsonl: {workflow=, seconds=, options=, reads={paths}, writes={paths}}.
-function Project:record(run)
-  local json = require "hilum.json"
-  local line = json.encode({ format = FORMAT, version = hilum.version, at = os.date("!%Y-%m-%dT%H:%M:%SZ"), workflow = run.workflow,
-    seconds = run.seconds, options = run.options, reads = self:fingerprints(run.reads), writes = self:fingerprints(run.writes) },
-    { order = { "format", "at", "workflow" } })
+-- Appends a line to run.jsonl.
+function Project:note(fields)
+  fields.format, fields.version, fields.at = FORMAT, hilum.version, os.date("!%Y-%m-%dT%H:%M:%SZ")
+  local line = require "hilum.json".encode(fields, { order = { "format", "at", "workflow" } })
   assert(fs.append(self:path("run.jsonl"), line .. "\n", { sync = true }))
 end
 
--- The last record of each workflow, and the names in the order of their last runs.
+-- Appends a run to it: {workflow=, seconds=, options=, reads={paths}, writes={paths}}.
+function Project:record(run)
+  self:note { workflow = run.workflow, seconds = run.seconds, options = run.options, reads = self:fingerprints(run.reads),
+    writes = self:fingerprints(run.writes) }
+end
+
+-- The lines of run.jsonl, the oldest first: runs (workflow=), and what was ordered from AWS (ledger=, lib/cost/ledger.lua).
+function Project:records()
+  local path = self:path("run.jsonl")
+  if not fs.stat(path) then return function() return nil end end
+  return require "hilum.json".lines(path)
+end
+
+-- The last run of each workflow, and the names in the order of their last runs.
 function Project:history()
-  local json = require "hilum.json"
-  local last, path = {}, self:path("run.jsonl")
-  if not fs.stat(path) then return last, {} end
-  for record in json.lines(path) do
-    last[record.workflow] = record
+  local last, names = {}, {}
+  for record in self:records() do
+    if record.workflow then last[record.workflow] = record end
   end
-  local names = {}
   for name in pairs(last) do names[#names + 1] = name end
   table.sort(names, function(a, b) return last[a].at < last[b].at or last[a].at == last[b].at and a < b end)
   return last, names

@@ -52,6 +52,9 @@ function Policy:classify(err)
   return statuses and statuses[err.status] and "throttled" or nil
 end
 
+-- For policies that classify some errors themselves and leave the rest to this.
+retry.classify = Policy.classify
+
 -- Seconds before retry n (from 1).
 function Policy:delay(n, err)
   local own = self.random() * math.min(2 ^ (n - 1), LONGEST_WAIT)

@@ -96,10 +96,10 @@ function summary(hits, wanted) {
 }
 
 function column(model, hits, wanted) {
-  const kind = models.get(model)?.base ? "untrained" : "fine-tuned";
+  const kind = models.get(model)?.kind ?? "";
   const list = hits.length ? make("ul", { className: "cards" }, ...hits.map(hit => card(hit, wanted)))
     : make("p", { className: "lead" }, "Nothing in the index passes the filters.");
-  return make("section", { className: "column", "aria-label": `${model}, ${kind}` },
+  return make("section", { className: "column", "aria-label": [model, kind].filter(Boolean).join(", ") },
     make("div", { className: "title" }, make("h2", {}, model, " ", make("small", {}, kind)), make("p", {}, summary(hits, wanted))), list);
 }
 

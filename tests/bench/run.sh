@@ -12,6 +12,7 @@ echo "== start"; "$hilum" tests/bench/start.lua --hilum "$hilum"
 echo "== PNG, one core"; HILUM=$hilum "$build/tests/bench/image/bench_image" "$images"/*.png
 echo "== features, one core"; "$build/tests/bench/bench_describe"
 echo "== checksums, one core"; "$build/tests/bench/hash/bench_crc"
+echo "== base64, one core"; "$build/tests/bench/hash/bench_base64"; "$python" tests/bench/peers/base64_peers.py
 echo "== what bounds the certified search, one core"; "$build/tests/bench/bench_scan"
 echo "== labels"; "$hilum" tests/bench/labels.lua "$tables"/*.csv
 for jobs in 1 2; do

@@ -55,7 +55,7 @@ t.test("iam throttles with 400, and is asked again", function()
 end)
 
 t.test("a wrong key, a wrong region, a wrong service are seen", function()
-  local server <close> = aws_fake.serve {}
+  local server <close> = aws_fake.serve { services = { "sts", "iam", "aoss" } }
   local _, err = client("iam", server, { credentials = { access_key = "hilumtest", secret_key = "wrong" } }):role "x"
   t.eq({ err.code, err.status }, { "SignatureDoesNotMatch", 403 })
   _, err = client("aoss", server, { region = "eu-west-1" }):group "x"

@@ -10,12 +10,10 @@ local session = require "lib.aws.session"
 
 local aws_fake = {}
 
-local ALL = { "sts", "iam", "aoss", "sagemaker", "quotas" }
-
 -- options: of aws_server.new; port.
 function aws_fake.serve(options)
   options = options or {}
-  options.services, options.s3 = options.services or ALL, s3_server.new { region = options.region }
+  options.s3 = s3_server.new { region = options.region }
   local fake = aws_server.new(options)
   local server = http_server.start({ port = options.port }, fake.handler)
   fake.url, server.fake = server.url, fake

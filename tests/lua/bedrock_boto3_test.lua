@@ -2,7 +2,6 @@
 -- boto3 as an independent client of the fake Bedrock: what hilum and boto3 say of it is the same.
 local t = require "t"
 local home = require "bedrock_home"
-local bedrock_server = require "lib.fake.bedrock.server"
 local json = require "hilum.json"
 local runtime = require "lib.aws.bedrock_runtime"
 local task = require "hilum.task"
@@ -11,8 +10,8 @@ local NAME = "boto3 and hilum agree about the fake"
 
 local function python(url, arn)
   return task.command { "env", "-u", "AWS_PROFILE", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-    "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=" .. bedrock_server.ACCESS_KEY,
-    "AWS_SECRET_ACCESS_KEY=" .. bedrock_server.SECRET_KEY, "python3", t.root .. "/support/boto3_bedrock.py", url, arn }
+    "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=hilumtest",
+    "AWS_SECRET_ACCESS_KEY=hilumsecret", "python3", t.root .. "/support/boto3_bedrock.py", url, arn }
 end
 
 if t.run("python3 -c 'import boto3'") ~= 0 then
@@ -21,9 +20,9 @@ else
   t.test(NAME, function()
     home.with({}, function(bedrock, url)
       local arn = bedrock:arn "provisioned-model/abcdefabcdef"
-      bedrock.throughputs[arn] = { status = "InService", provisionedModelName = "mine", provisionedModelArn = arn }
+      bedrock.throughputs[arn] = { status = "InService", provisionedModelName = "mine", provisionedModelArn = arn, modelUnits = 1 }
       local result = assert(python(url, arn))
-      t.eq(result.status, 0)
+      t.eq(result.status, 0, result.output)
       local said = assert(json.decode(result.output))
       local answer = assert(runtime.client(home.session(url)):invoke("amazon.titan-embed-image-v1", { inputText = "Effusion",
         embeddingConfig = { outputEmbeddingLength = 256 } }))

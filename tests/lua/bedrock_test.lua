@@ -2,7 +2,6 @@
 -- Bedrock's clients against the fake one.
 local t = require "t"
 local home = require "bedrock_home"
-local bedrock_server = require "lib.fake.bedrock.server"
 local control = require "lib.aws.bedrock"
 local image = require "hilum.image"
 local json = require "hilum.json"
@@ -58,7 +57,7 @@ t.test("InvokeModel: errors by their names", function()
     refused("http", "At least one", json.decode "{}")
     refused("http", "Too many input tokens", { inputText = ("word "):rep(300) })
     refused("http", "decode the base64", { inputImage = "data:image/png;base64,AAAA" })
-    local big = require "lib.base64".encode(image.encode(image.new(2049, 2048, 1)))
+    local big = require "hilum.hash".base64(image.encode(image.new(2049, 2048, 1)))
     refused("http", "Image exceeds max pixels allowed", { inputImage = big })
     refused("http", "25000000", { inputText = ("x"):rep(25000000) })
     bedrock.region = "eu-west-1"
@@ -144,7 +143,7 @@ end)
 
 t.test("a wrong key is told", function()
   home.with({}, function(_, url)
-    local session = home.session(url, { credentials = { access_key = bedrock_server.ACCESS_KEY, secret_key = "wrong" } })
+    local session = home.session(url, { credentials = { access_key = "hilumtest", secret_key = "wrong" } })
     t.fails("auth", "InvalidSignatureException", control.client(session):get_custom_model "x")
   end)
 end)

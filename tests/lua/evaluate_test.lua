@@ -94,7 +94,9 @@ t.test("more findings than can be told apart are told", function()
     if i <= 70 then table.insert(doc.findings, ("rare %02d"):format(i)) end
     lines[i] = json.encode(doc) .. "\n"
   end
-  for _, name in ipairs { "base", "tuned" } do assert(fs.write(dir .. "/embeddings/" .. name .. ".jsonl", table.concat(lines))) end
+  for _, name in ipairs { "splits", "embeddings/base", "embeddings/tuned" } do
+    assert(fs.write(("%s/%s.jsonl"):format(dir, name), table.concat(lines)))
+  end
   local result, heard = evaluate(dir, { gallery = "train" })
   t.eq({ #result.findings, #result.left_out }, { 64, 11 })
   t.match(heard.warned[1], "64 findings can be told apart at a time; these, the rarest in training, count as not there: rare")
@@ -169,11 +171,35 @@ t.test("patients in two parts are told", function()
     if doc.split == "train" then trained = trained or doc end
   end
   trained.patient = tested
-  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs) end
+  study.write_records(dir, docs)
   local leaking, heard = evaluate(dir)
   t.eq(leaking.shared_patients, 1)
-  t.match(heard.warned[1], "1 patients of the test part are in another part too")
+  t.match(heard.warned[1], "1 patient is in the test part and in another")
   t.match(assert(fs.read(leaking.page)), "1 of them also in another part")
+end)
+
+t.test("records that have changed since they were embedded are no ground to measure on", function()
+  local dir, docs = made()
+  docs[1].split, docs[2].split = "test", "test"
+  study.write_splits(dir, docs)
+  t.raises("splits.jsonl has changed since .*embeddings/%w+.jsonl was made: it says other things of 2 of 120 images "
+    .. "%(00000001_000.png, 00000001_001.png%): run `hilum embed` and `hilum index` again", evaluate, dir)
+  study.write_records(dir, docs)
+  t.eq(evaluate(dir).queries, 62)
+  assert(fs.remove(dir .. "/splits.jsonl"))
+  t.eq(evaluate(dir).queries, 62)
+end)
+
+t.test("models other than the base and a fine-tuned one go by their names", function()
+  local dir, docs = made()
+  study.write_embeddings(dir .. "/embeddings", "bedrock:amazon.titan-embed-image-v1", docs,
+    { model = "bedrock:amazon.titan-embed-image-v1-1" }, "tuned")
+  local result, heard = evaluate(dir, { model = "bedrock:amazon.titan-embed-image-v1" })
+  t.eq(result.labels, { base = "base", tuned = "bedrock:amazon.titan-embed-image-v1" })
+  local told = table.concat(heard.printed, "\n") .. table.concat(heard.said, "\n") .. assert(fs.read(result.page))
+  t.match(told, "Base against bedrock:amazon.titan")
+  t.match(told, "bedrock:amazon.titan%-embed%-image%-v1 puts an image")
+  t.ok(not told:find("[Ff]ine%-tun"), "nothing was fine-tuned")
 end)
 
 t.test("a file size that tells the label is told", function()
@@ -190,16 +216,16 @@ t.test("clear words about what is missing", function()
   local dir, docs = made()
   t.raises("nothing is embedded.*hilum embed", evaluate, t.tmp())
   t.raises("no embeddings 'other'", evaluate, dir, { model = "other" })
-  t.raises("only 0 images of the validation part", evaluate, dir, { on = "validation" })
+  t.raises("only 0 embedded images of the validation part", evaluate, dir, { on = "validation" })
   for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs, { model = "older" }) end
   t.raises("another model than 'base' is now", evaluate, dir)
   local alone = {}
   for i = 1, 3 do alone[i] = { image = docs[i].image, findings = docs[i].findings, patient = "1", split = "test" } end
-  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, alone) end
+  study.write_records(dir, alone)
   t.raises("no image of the test part has a finding in common", evaluate, dir)
   local plain = {}
   for i, doc in ipairs(docs) do plain[i] = { image = doc.image } end
-  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, plain) end
+  study.write_records(dir, plain)
   t.raises("in no test or validation part: run `hilum split`", evaluate, dir)
 end)
 
@@ -221,7 +247,7 @@ t.test("patients of the test part that the model was trained on are told of", fu
   train_on(dir, trained)
   local result, heard = evaluate(dir)
   t.eq(result.shared_patients, 2)
-  t.match(table.concat(heard.warned, "\n"), "2 patients of the test part were trained on")
+  t.match(table.concat(heard.warned, "\n"), "2 patients are in the test part although the model was trained on them")
   t.match(table.concat(heard.said, "\n") .. table.concat(heard.printed, "\n"), "Shown an image, the fine%-tuned model")
   assert(fs.append(dir .. "/train.jsonl", "\n"))
   result, heard = evaluate(dir)

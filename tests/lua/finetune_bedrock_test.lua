@@ -135,6 +135,62 @@ t.test("--watch follows a job to its end", function()
   end)
 end)
 
+local METRICS = "s3://lab/out/model-customization-job-%s/%s"
+local TRAINING, VALIDATION = "training_artifacts/step_wise_training_metrics.csv",
+  "validation_artifacts/post_fine_tuning_validation/validation/validation_metrics.csv"
+
+-- A fake with an S3 whose jobs do not train; write(uri, data) puts an object there.
+local function with_metrics(f)
+  local s3 = require "lib.fake.s3.server".new {}
+  s3:create_bucket "lab"
+  home.with({ s3 = s3 }, function(bedrock, url)
+    local objects = bedrock.objects
+    bedrock.objects = nil
+    f(bedrock, url, objects.write)
+  end)
+end
+
+local function fetch_status(url, id)
+  local folder = project()
+  local status, out, err = home.run(folder, url, { "finetune", "status", id, "--json" })
+  t.eq(status, 0, err)
+  local answer = assert(json.decode(out))
+  return answer, fs.read(fs.join(folder, "reports/finetune-" .. id .. ".html")), err
+end
+
+t.test("the metrics of a job on S3 as curves: by their columns' names, and only the job's own", function()
+  with_metrics(function(bedrock, url, write)
+    local folder = project()
+    t.eq(home.run(folder, url, words("--job-name", "one", "--output", "s3://lab/out/")), 0)
+    write(METRICS:format("999999999999", TRAINING), "step_number,epoch_number,training_loss,perplexity\n0,0,77,1\n1,1,66,1\n")
+    write(METRICS:format(bedrock.jobs[1].id, TRAINING),
+      "epoch_number,step_number,perplexity,training_loss\n0,0,,2.5\n0,1,,1.5\n1,2,,1.25\n1,3,,nan\n1,4,,0.5\n")
+    local answer, page = fetch_status(url, "one")
+    t.eq({ answer.losses, page }, { nil, nil })
+    local status, out, err = home.run(folder, url, { "finetune", "status", "one", "--watch" }, HASTE)
+    t.eq(status, 0, err)
+    t.match(out, "training loss over 2 epochs, 2.5000 to 0.5000\n2.5 ⠉")
+    write(METRICS:format(bedrock.jobs[1].id, VALIDATION),
+      "step_number,epoch_number,validation_loss,perplexity\n0,0,3,1\n1,0,2,1\n0,1,1,1\n")
+    answer, page = fetch_status(url, "one")
+    t.eq(answer.losses, { training = { { 0.5, 2.5 }, { 1, 1.5 }, { 1.5, 1.25 }, { 2, 0.5 } }, validation = { { 1, 2.5 }, { 2, 1 } } })
+    t.match(page, 'polyline class="curve line%-tuned".*polyline class="curve line%-base"')
+    t.match(page, "learningRate")
+    t.ok(not page:find("77", 1, true), "another job's")
+  end)
+end)
+
+t.test("metrics that cannot be read are no failure of the job's", function()
+  with_metrics(function(bedrock, url)
+    t.eq(home.run(project(), url, words("--job-name", "one", "--output", "s3://lab/out/")), 0)
+    for _ = 1, 2 do fetch_status(url, "one") end
+    function bedrock.fault(call) return call.service == "s3" and { status = 403, code = "AccessDenied", message = "no" } or nil end
+    local answer, page, err = fetch_status(url, "one")
+    t.eq({ answer.status, answer.losses, page }, { "InProgress", nil, nil })
+    t.match(err, "warning: the metrics of one cannot be read: .*AccessDenied")
+  end)
+end)
+
 t.test("list, status, stop", function()
   home.with({}, function(_, url)
     local folder = project()

@@ -13,6 +13,17 @@ t.test("strings", function()
   t.raises("string expected", hash.sha256)
 end)
 
+t.test("base64 as in RFC 4648, and strictly so", function()
+  local vectors = { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=", foobar = "Zm9vYmFy" }
+  for bytes, text in pairs(vectors) do t.eq({ hash.base64(bytes), hash.base64_decode(text) }, { text, bytes }) end
+  t.eq(hash.base64("\0\255\254"), "AP/+")
+  t.eq(hash.base64(("\1\2\3"):rep(5000)), ("AQID"):rep(5000))
+  t.eq(hash.base64_decode(("AQID"):rep(5000)), ("\1\2\3"):rep(5000))
+  t.fails("parse", "from character 5 on it is not base64", hash.base64_decode "Zm9v\nZm9v")
+  for _, text in ipairs { "Zg", "Zg=", "Zh==", "data:x,Zg==", "Zg==Zg==" } do t.fails("parse", "not base64", hash.base64_decode(text)) end
+  t.raises("string expected", hash.base64, {})
+end)
+
 t.test("pieces", function()
   local h <close> = hash.new("sha256")
   t.eq(h:update("a"):update("bc"):hex(), hash.sha256("abc"))

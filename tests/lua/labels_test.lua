@@ -64,7 +64,7 @@ t.test("joined with Data_Entry, in a folder", function()
   t.eq({ list[1].view, list[1].age, list[1].sex, list[1].caption }, { "PA", nil, "M", "Cardiomegaly" })
   t.eq({ list[2].view, list[2].age, list[2].sex }, {})
   t.eq({ list[3].view, list[3].age, list[3].sex }, { "AP", 58, "F" })
-  t.match(err, "1 rows are not in")
+  t.match(err, "1 row is not in")
   local result = json.decode(out)
   t.eq({ result.records, result.patients, result.findings.Cardiomegaly }, { 3, 2, 2 })
 end)
@@ -158,7 +158,7 @@ t.test("what must not be is refused, and nothing is written", function()
     ["1_0.png is there twice: a.csv:2 and b.csv:2"] = { ["a.csv"] = TRAIN, ["b.csv"] = TRAIN },
     ["a.csv:3: the column subj_id is empty"] = { ["a.csv"] = lt { { "1.png", 1, 0, 0, 0, 0, 1 }, { "2.png", 1, 0, 0, 0, 0, "" } } },
     ["a.csv:2: the column id is empty"] = { ["a.csv"] = lt { { "", 1, 0, 0, 0, 0, 1 } } },
-    ["1 patients are in more than one of the train, val and test tables %(3%)"] = { ["train.csv"] = TRAIN:gsub(",1\n", ",3\n"),
+    ["1 patient is in more than one of the train, val and test tables %(3%)"] = { ["train.csv"] = TRAIN:gsub(",1\n", ",3\n"),
       ["val.csv"] = TEST },
     ["a.csv: neither a NIH%-CXR%-LT nor"] = { ["a.csv"] = "x,y\n1,2\n" },
     ["a.csv:3: 2 cells"] = { ["a.csv"] = TEST .. "x,1\n" },

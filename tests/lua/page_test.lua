@@ -1,16 +1,8 @@
 -- SPDX-License-Identifier: MIT
 local t = require "t"
-local base64 = require "lib.base64"
 local page = require "lib.page"
 local plot = require "lib.page.plot"
 local h = page.h
-
-t.test("base64 as in RFC 4648", function()
-  local vectors = { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=", foobar = "Zm9vYmFy" }
-  for bytes, text in pairs(vectors) do t.eq(base64.encode(bytes), text) end
-  t.eq(base64.encode("\0\255\254"), "AP/+")
-  t.eq(base64.encode(("\1\2\3"):rep(5000)), ("AQID"):rep(5000))
-end)
 
 t.test("text is escaped wherever it stands", function()
   t.eq(tostring(h.p { "<script>", 'a & "b"', title = "it's <b>" }),

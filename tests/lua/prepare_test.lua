@@ -147,7 +147,7 @@ t.test("a patient in two parts is a warning", function()
   local dir = project { record(1, "train"), record(2, "train"), record(3, "validation", { patient = "1" }) }
   local status, _, err = prepare(dir)
   t.eq(status, 0)
-  t.match(err, "1 patients are in more than one part")
+  t.match(err, "1 patient is in more than one part")
 end)
 
 t.test("a limit is an option", function()

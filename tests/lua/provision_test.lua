@@ -155,7 +155,7 @@ t.test("the notebook: its script, its role that IAM tells late, and its end", fu
   assert(apply(server, { notebook = true }))
   t.eq(planned(server, { notebook = true }), all("keep", WITH_NOTEBOOK))
   t.eq(server.fake.notebooks["hilum-notebook"].NotebookInstanceStatus, "InService")
-  local script = require "lib.base64".decode(server.fake.lifecycles["hilum-install"].OnStart[1].Content)
+  local script = require "hilum.hash".base64_decode(server.fake.lifecycles["hilum-install"].OnStart[1].Content)
   t.match(script, "git clone %-%-depth 1 %-%-branch 'main' 'https://example.org/hilum.git'")
   local path = t.tmp() .. "/script"
   assert(require "hilum.fs".write(path, script))

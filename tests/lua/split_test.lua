@@ -95,11 +95,14 @@ t.test("given parts are kept, if all are given and share no patient", function()
   t.eq(result.by, "given")
   t.eq(splits, records)
   t.eq(split(dir, "--by patient").by, "patient")
+  local function warned(arguments) return (select(3, split(dir, arguments))):match("nothing is changed by ([%a, -]+): the tables gave") end
+  t.eq({ warned "--seed 3", warned "--val-fraction 0.2 --seed 3" }, { "--seed", "--seed, --val-fraction" })
+  t.eq({ warned "", warned "--seed 3 --by patient", warned "--seed 3 --sample 9" }, {})
   records[1].split = "validation"
   dataset.write(fs.join(dir, "dataset.jsonl"), records)
   local status, _, err = t.run(("cd %s && %s split"):format(dir, t.hilum))
   t.eq(status, 1)
-  t.match(err, "1 patients are in more than one given part %(1%)")
+  t.match(err, "1 patient is in more than one given part %(1%)")
   records[1].split = nil
   dataset.write(fs.join(dir, "dataset.jsonl"), records)
   t.eq(split(dir).by, "patient")

@@ -87,6 +87,7 @@ function Model:combine(a, b, weight) -- luacheck: no self
 end
 
 package.loaded["lib.model"] = {
+  kind = require "lib.model".kind,
   open = function(name, options)
     return setmetatable({ id = name .. "-1", name = name, base = name == "base", length = options.length }, Model)
   end,
@@ -98,9 +99,10 @@ local function write_lines(path, records)
   assert(fs.write(path, table.concat(lines)))
 end
 
-function study.write_embeddings(folder, name, docs, info)
+-- like: base or tuned, whose vectors it gets if it is neither.
+function study.write_embeddings(folder, name, docs, info, like)
   assert(fs.mkdir(folder))
-  assert(npy.write(fs.join(folder, name .. ".npy"), study.vectors(docs, name)))
+  assert(npy.write(fs.join(folder, name .. ".npy"), study.vectors(docs, like or name)))
   write_lines(fs.join(folder, name .. ".jsonl"), docs)
   local all = { format = 1, model = name .. "-1", name = name, base = name == "base", length = study.LENGTH, embedded = "image",
     count = #docs }
@@ -116,11 +118,18 @@ function study.write_images(folder, docs, count)
   for i = 1, count do assert(fs.write(fs.join(folder, docs[i].image), picture)) end
 end
 
+function study.write_splits(folder, docs) write_lines(fs.join(folder, "splits.jsonl"), docs) end
+
+-- The records, and embeddings of both models that say the same.
+function study.write_records(folder, docs)
+  study.write_splits(folder, docs)
+  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(fs.join(folder, "embeddings"), name, docs) end
+end
+
 -- Writes the files of a project into the folder: splits, embeddings of both models, 10 pictures.
 function study.write(folder)
   local docs = study.docs()
-  write_lines(fs.join(folder, "splits.jsonl"), docs)
-  for _, name in ipairs { "base", "tuned" } do study.write_embeddings(fs.join(folder, "embeddings"), name, docs) end
+  study.write_records(folder, docs)
   study.write_images(fs.join(folder, "images"), docs, 10)
   return docs
 end

@@ -16,16 +16,11 @@ dir=$(pwd)
 parent=${2:-}
 
 . "$here/ports.sh"
+. "$here/daemons.sh"
 port=$(ten_ports)
 tls_port=$((port + 1)) mon_port=$((port + 2))
 
 sh "$here/../support/certificates.sh" tls
-
-# The daemons end with this script: setpriv asks the kernel for it.
-start() { setpriv --pdeathsig KILL "$@" >>log 2>&1 & }
-finish() { trap - EXIT TERM INT HUP; kill -KILL $(jobs -p) 2>/dev/null; wait; exit "$1"; }
-trap 'finish 1' EXIT
-trap 'finish 0' TERM INT HUP
 
 quiet=""
 for part in none asok auth client crush crypto filer finisher heartbeatmap journal memdb mgrc mon monc ms objclass objecter optracker osd \
@@ -120,7 +115,4 @@ ca=$dir/tls/ca.pem
 ADDRESS
 mv address.new address
 echo "port $port"
-
-[ -n "$parent" ] || wait
-while [ -e "/proc/$parent" ]; do sleep 0.2; done
-finish 0
+stay "$parent"

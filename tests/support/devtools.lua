@@ -5,9 +5,9 @@
 --   page:eval("document.title")   page:wait("document.images.length > 3")   page:click("#search")   page:type("Effusion")
 --   page:press("Enter")   page:drop("x.png", "#drop")   page:screenshot("x.png")
 --   page.complaints: what the console said of warnings and errors, and exceptions; page.requests: the URLs that were asked for
-local base64 = require "lib.base64"
 local command_of = require "browser".find
 local fs = require "hilum.fs"
+local hash = require "hilum.hash"
 local http_client = require "http_client"
 local json = require "hilum.json"
 local net = require "hilum.net"
@@ -204,7 +204,7 @@ function Page:drop(path, selector)
 end
 
 function Page:screenshot(path)
-  assert(fs.write(path, base64.decode(self:call("Page.captureScreenshot", { format = "png" }).data)))
+  assert(fs.write(path, hash.base64_decode(self:call("Page.captureScreenshot", { format = "png" }).data)))
 end
 
 -- options: width, height, dark.

@@ -23,6 +23,7 @@ local OPERATIONS = {
   delete_custom_model = { "DeleteCustomModel", "DELETE", "/custom-models/{}" },
 
   get_foundation_model = { "GetFoundationModel", "GET", "/foundation-models/{}" },
+  get_availability = { "GetFoundationModelAvailability", "GET", "/foundation-model-availability/{}" },
   list_foundation_models = { "ListFoundationModels", "GET", "/foundation-models", items = "modelSummaries" },
 
   create_throughput = { "CreateProvisionedModelThroughput", "POST", "/provisioned-model-throughput", token = true },
@@ -35,6 +36,8 @@ local OPERATIONS = {
   get_batch_job = { "GetModelInvocationJob", "GET", "/model-invocation-job/{}" },
   list_batch_jobs = { "ListModelInvocationJobs", "GET", "/model-invocation-jobs", items = "invocationJobSummaries" },
   stop_batch_job = { "StopModelInvocationJob", "POST", "/model-invocation-job/{}/stop" },
+
+  get_logging = { "GetModelInvocationLoggingConfiguration", "GET", "/logging/modelinvocations" },
 }
 
 -- The items of all pages, one after the other.

@@ -9,6 +9,7 @@ local endpoint = {}
 local SERVICES = {
   bedrock = {},
   ["bedrock-runtime"] = { signs_as = "bedrock" },
+  es = {},
   iam = { global = true },
   opensearchserverless = { prefix = "aoss", signs_as = "aoss" },
   s3 = {},

@@ -110,7 +110,7 @@ function Client:detach(role, arn) return done(send(self, "DetachRolePolicy", { R
 
 -- What a user or role (its ARN) may do, as far as its policies say; those of the resources are not asked (API: SimulatePrincipalPolicy).
 -- context: values of condition keys, {["iam:PassedToService"] = "bedrock.amazonaws.com"}. Returns a list of {action, resource, allowed,
--- decision}.
+-- decision, missing = condition keys whose values would have been needed}.
 function Client:simulate(arn, actions, resources, context)
   local entries = {}
   for key, value in pairs(context or {}) do
@@ -121,9 +121,19 @@ function Client:simulate(arn, actions, resources, context)
   if not results then return results, err end
   for i, result in ipairs(results) do
     results[i] = { action = result.EvalActionName, resource = result.EvalResourceName, decision = result.EvalDecision,
-      allowed = result.EvalDecision == "allowed" }
+      allowed = result.EvalDecision == "allowed",
+      missing = type(result.MissingContextValues) == "table" and result.MissingContextValues or {} }
   end
   return results
+end
+
+-- Whom policies name for an ARN that signs: of a session of a role, the role. The role's path is not in the session's ARN; IAM knows it, if
+-- we may ask (API: GetRole).
+function Client:principal(arn)
+  local head, account, name = arn:match("^(arn:[^:]+):sts::(%d+):assumed%-role/([^/]+)/")
+  if not head then return arn end
+  local role = self:role(name)
+  return role and role.arn or ("%s:iam::%s:role/%s"):format(head, account, name)
 end
 
 return iam

@@ -104,13 +104,29 @@ end
 -- "com.amazonaws.iam#NoSuchEntity:http://…" to "NoSuchEntity"
 local function bare(code) return code and code:gsub("^.*#", ""):gsub(":.*$", "") end
 
+-- The code and the message of an OpenSearch's error: of the first cause, where the error itself says only that something failed.
+function protocol.opensearch_fault(inner)
+  local first = type(inner.root_cause) == "table" and inner.root_cause[1]
+  local cause = type(first) == "table" and text(first.reason) and first or inner
+  local message, deeper = text(cause.reason), inner.caused_by
+  while type(deeper) == "table" do
+    local reason = text(deeper.reason)
+    if reason and message and not message:find(reason, 1, true) then message = message .. ": " .. reason end
+    deeper = deeper.caused_by
+  end
+  return text(cause.type), message
+end
+
 local function json_fault(body, headers)
   local answer = json.decode(body)
   answer = type(answer) == "table" and answer or {}
-  local inner = type(answer.error) == "table" and answer.error or {} -- OpenSearch
-  local code = headers["x-amzn-errortype"] or text(answer.__type) or text(answer.code) or text(inner.type) or text(answer.error)
-  local message = text(answer.message) or text(answer.Message) or text(inner.reason) or text(answer.error_description)
-  return bare(code), message, headers["x-amzn-requestid"] or headers["x-request-id"]
+  local inner = type(answer.error) == "table" and answer.error or {}
+  local type_of_inner, reason = protocol.opensearch_fault(inner)
+  local code = headers["x-amzn-errortype"] or text(answer.__type) or text(answer.code) or type_of_inner or text(answer.error)
+  local message = text(answer.message) or text(answer.Message) or reason or text(answer.error_description)
+  local hint = headers["x-aoss-response-hint"]
+  return bare(code), hint and ("%s [%s]"):format(message or "refused", hint) or message,
+    headers["x-amzn-requestid"] or headers["x-request-id"]
 end
 
 local KINDS = {

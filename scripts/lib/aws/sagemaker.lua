@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- SageMaker notebook instances, and the scripts that set them up. What is looked for and not there is false; nil and an error is a failure.
-local base64 = require "lib.base64"
 local call = require "lib.aws.call"
+local hash = require "hilum.hash"
 
 local sagemaker = {}
 
@@ -53,10 +53,10 @@ function Client:url(name)
 end
 
 local function script_of(list)
-  return type(list) == "table" and list[1] and base64.decode(list[1].Content) or nil
+  return type(list) == "table" and list[1] and hash.base64_decode(list[1].Content) or nil
 end
 
-local function script(text) return text and { { Content = base64.encode(text) } } or nil end
+local function script(text) return text and { { Content = hash.base64(text) } } or nil end
 
 -- {arn, on_create, on_start}: the scripts (API: DescribeNotebookInstanceLifecycleConfig).
 function Client:lifecycle(name)

@@ -9,7 +9,7 @@ local h = page.h
 local SHOWN = 24 -- pictures of a kind
 local BARS = 12  -- rows of a distribution
 
-local function count(number, noun) return ("%d %s%s"):format(number, noun, number == 1 and "" or "s") end
+local count = require "lib.plural"
 
 -- Rows {name, number} of how often each value occurs, the most frequent first, and what was left out of them.
 local function frequencies(values)

@@ -5,6 +5,7 @@ local evaluation = require "lib.evaluation"
 local examples = require "lib.evaluation.examples"
 local fs = require "hilum.fs"
 local json = require "hilum.json"
+local plural = require "lib.plural"
 local store = require "lib.store"
 local trial = require "lib.evaluation.trial"
 local vec = require "hilum.vec"
@@ -45,10 +46,30 @@ local function align(sets, ctx)
     end
   end
   if #docs < #sets.base.docs or #docs < #sets.tuned.docs then
-    ctx.warn("%d images were embedded by only one of the two models and are left out", #sets.base.docs + #sets.tuned.docs - 2 * #docs)
+    ctx.warn("%s embedded by only one of the two models, and left out", plural(#sets.base.docs + #sets.tuned.docs - 2 * #docs,
+      "image was", "images were"))
   end
   if #docs == 0 then ctx.fail("the two models embedded different images: run `hilum embed IMAGES` again") end
   return docs, { base = embeddings.take(sets.base.vectors, base_rows), tuned = embeddings.take(sets.tuned.vectors, tuned_rows) }
+end
+
+local SHOWN = 3 -- images of which the records differ
+
+-- Vectors do not age, but what was written of their images can: parts that were drawn anew, labels that were put right.
+local function check_records(sets, opt, ctx)
+  if not fs.stat(opt.splits) then return end
+  local record_of, differing = {}, {}
+  for record in json.lines(opt.splits) do record_of[record.image] = json.encode(record) end
+  for _, set in pairs(sets) do
+    for _, doc in ipairs(set.docs) do
+      if record_of[doc.image] ~= json.encode(doc) then differing[#differing + 1] = doc.image end
+    end
+    if #differing > 0 then
+      ctx.fail("%s has changed since %s was made: it says other things of %d of %d images (%s%s): run `hilum embed` and `hilum "
+        .. "index` again; `hilum status` tells what else is out of date", opt.splits, set.paths.docs, #differing, #set.docs,
+        table.concat(differing, ", ", 1, math.min(#differing, SHOWN)), #differing > SHOWN and ", …" or "")
+    end
+  end
 end
 
 local function check_captions(sets, ctx)
@@ -74,7 +95,9 @@ local function make_trial(opt, ctx, docs)
   if not split then ctx.fail("the embedded images are in no test or validation part: run `hilum split`, then `hilum embed IMAGES`") end
   local made = trial.new(docs, training_counts(opt, docs), { split = split, gallery = opt.gallery, head = opt.head, tail = opt.tail,
     enough = opt.enough })
-  if #made.queries.rows < 2 then ctx.fail("only %d images of the %s part are embedded: nothing to rank", #made.queries.rows, split) end
+  if #made.queries.rows < 2 then
+    ctx.fail("only %s of the %s part: nothing to rank", plural(#made.queries.rows, "embedded image"), split)
+  end
   if #made.gallery.rows == 0 then ctx.fail("no image of the training part is embedded: leave --gallery at `same`") end
   if made.left_out then
     ctx.warn("%d findings can be told apart at a time; these, the rarest in training, count as not there: %s", #made.findings,
@@ -115,15 +138,16 @@ local function count_shared_patients(docs, split, trained, ctx)
     end
   end
   if count > 0 then
-    ctx.warn("%d patients of the %s part are in another part too, and the numbers flatter: run `hilum split`", count, split)
+    ctx.warn("%s in the %s part and in another, and the numbers flatter: run `hilum split`",
+      plural(count, "patient is", "patients are"), split)
   end
   local before = count
   for patient in pairs(trained) do
     if here[patient] and not shared[patient] then count = count + 1 end
   end
   if count > before then
-    ctx.warn("%d patients of the %s part were trained on, and the numbers flatter: the parts changed since; run `hilum prepare`, "
-      .. "`hilum finetune` and `hilum embed`", count - before, split)
+    ctx.warn("%s in the %s part although the model was trained on them, and the numbers flatter: the parts changed since; run "
+      .. "`hilum prepare`, `hilum finetune` and `hilum embed`", plural(count - before, "patient is", "patients are"), split)
   end
   return count
 end
@@ -179,12 +203,21 @@ local function describe_models(sets)
   return models
 end
 
+-- What the models are called. "Base" and "fine-tuned" are an untrained model and one that hilum trained; others have their names.
+local function labels_of(sets)
+  local kind = require "lib.model".kind
+  local base, tuned = sets.base.info, sets.tuned and sets.tuned.info
+  local is_usual = base.base and (not tuned or kind { name = tuned.name or sets.tuned.name } == "fine-tuned")
+  if is_usual then return { base = "base", tuned = tuned and "fine-tuned" } end
+  return { base = sets.base.name, tuned = tuned and sets.tuned.name }
+end
+
 -- The measuring.
 local function measure(opt, ctx, sets)
   local docs, vectors = align(sets, ctx)
   local made = make_trial(opt, ctx, docs)
-  ctx.say("%d queries of %s in a gallery of %d images; the query's own patient is never in it", #made.queries.rows,
-    opt.on and made.split or made.split .. " (choose with --on)", #made.gallery.rows)
+  ctx.say("%s of %s in a gallery of %s; the query's own patient is never in it", plural(#made.queries.rows, "query", "queries"),
+    opt.on and made.split or made.split .. " (choose with --on)", plural(#made.gallery.rows, "image"))
   local models = make_models(sets, vectors, made, ctx)
   local shown = examples.queries(made, opt.seed)
   local progress <close> = ctx.progress(#models * evaluation.steps(made), "evaluating")
@@ -196,6 +229,7 @@ local function measure(opt, ctx, sets)
     ctx.fail("no image of the %s part has a finding in common with one of another patient: too few images", made.split)
   end
   result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
+  result.labels = labels_of(sets)
   result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
   result.examples = examples.draw(made, found, shown)
   result.shared_patients = count_shared_patients(docs, made.split, trained_patients(sets.tuned, docs, ctx), ctx)
@@ -206,6 +240,7 @@ end
 function evaluating.run(opt, ctx, images)
   local sets = open_sets(opt, ctx)
   check_captions(sets, ctx)
+  check_records(sets, opt, ctx)
   local result, made = measure(opt, ctx, sets)
   result.shortcut = check_shortcut(made, images)
   return result

@@ -3,13 +3,13 @@
 -- the sentences.
 local page = require "lib.page"
 local plot = require "lib.page.plot"
+local plural = require "lib.plural"
 local words = require "lib.evaluation.words"
 
 local evaluation_page = {}
 local h = page.h
 
-local ROLE_WORDS = words.roles
-local plural, signed = words.plural, words.signed
+local signed = words.signed
 
 -- Numbers.
 
@@ -34,9 +34,9 @@ end
 local function value_columns(result, first, extra)
   local columns = { { first } }
   for _, column in ipairs(extra or {}) do columns[#columns + 1] = column end
-  columns[#columns + 1] = { "base", number = true }
+  columns[#columns + 1] = { result.labels.base, number = true }
   if result.models.tuned then
-    columns[#columns + 1] = { "fine-tuned", number = true }
+    columns[#columns + 1] = { result.labels.tuned, number = true }
     columns[#columns + 1] = { "difference [95 %]", number = true }
   end
   columns[#columns + 1] = { "chance", number = true }
@@ -85,14 +85,14 @@ end
 local function spoken(result, finding, measure)
   local parts = {}
   for i, role in ipairs(roles_of(result)) do
-    parts[i] = ("%s %s %s"):format(ROLE_WORDS[role], number(measure[role].value), interval(measure[role], number))
+    parts[i] = ("%s %s %s"):format(result.labels[role], number(measure[role].value), interval(measure[role], number))
   end
   return ("%s: %s; chance %s"):format(finding, table.concat(parts, ", "), number(measure.chance))
 end
 
 local function key(result)
-  local names = { { "base", "base" } }
-  if result.models.tuned then names[2] = { "tuned", "fine-tuned" } end
+  local names = { { "base", result.labels.base } }
+  if result.models.tuned then names[2] = { "tuned", result.labels.tuned } end
   names[#names + 1] = { "chance", "chance" }
   return plot.key(names)
 end
@@ -147,8 +147,8 @@ local function curve_section(result)
     for k, value in ipairs(result.curve[role]) do points[k] = { k, value } end
     series[#series + 1] = { class = role, points = points }
   end
-  local names = { { "base line", "base" }, { "chance line", "chance" } }
-  if result.models.tuned then table.insert(names, 2, { "tuned line", "fine-tuned" }) end
+  local names = { { "base line", result.labels.base }, { "chance line", "chance" } }
+  if result.models.tuned then table.insert(names, 2, { "tuned line", result.labels.tuned }) end
   return {
     h.h3 { "How good are the first k results?" },
     h.p { class = "note", "The share of the first k images that have a finding in common with the query, by k." },
@@ -212,7 +212,7 @@ end
 local function strip(result, role, results, pictures, anonymous)
   local cards = {}
   for i, example in ipairs(results) do cards[i] = card(example, pictures, anonymous) end
-  return { h.h3 { result.models.tuned and ROLE_WORDS[role] or "results" }, h.ul { class = "cards strip", cards } }
+  return { h.h3 { result.models.tuned and result.labels[role] or "results" }, h.ul { class = "cards strip", cards } }
 end
 
 local function example_row(result, example, pictures, anonymous)
@@ -236,7 +236,8 @@ local function model_words(result)
   local parts = {}
   for _, role in ipairs(roles_of(result)) do
     local model = result.models[role]
-    parts[#parts + 1] = h.li { ROLE_WORDS[role] .. ": " .. model.name .. " ", h.code { model.id } }
+    local label = result.labels[role] ~= model.name and result.labels[role] .. ": " or ""
+    parts[#parts + 1] = h.li { label .. model.name .. " ", h.code { model.id } }
   end
   return h.ul { class = "note", parts }
 end
@@ -246,13 +247,18 @@ local function privacy(anonymous)
   return "This file contains images and patient numbers: treat it like the data it was made from (--anonymous leaves them out)."
 end
 
+local function heading(result)
+  if not result.models.tuned then return "Evaluation of " .. result.models.base.name end
+  return ("%s against %s"):format(result.labels.base:gsub("^%l", string.upper), result.labels.tuned)
+end
+
 -- The page as text. pictures: JPEG bytes by image name. options: anonymous, made (a line about when and by what).
 function evaluation_page.draw(result, pictures, options)
   local of_images, of_words = words.headline(result)
   return page.document {
     title = "Evaluation of " .. (result.models.tuned or result.models.base).name,
     footer = { h.p { privacy(options.anonymous) }, h.p { "A research tool, not for clinical use. ", options.made } },
-    h.h1 { result.models.tuned and "Base against fine-tuned" or "Evaluation of " .. result.models.base.name },
+    h.h1 { heading(result) },
     h.p { class = "sub", ("%s of %s, the %s part; %s."):format(plural(result.queries, "image"), plural(result.patients, "patient"),
       result.split, words.parts(result)) },
     of_images and h.p { class = "lead", of_images }, of_words and h.p { class = "lead", of_words },

@@ -1,13 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- What the evaluation says in sentences: what was found, how it was measured, and what the numbers do not show.
 local page = require "lib.page"
+local plural = require "lib.plural"
 
 local evaluation_words = {}
 local h = page.h
 
 local SHORTCUT = 0.7 -- an area under the curve above which file size alone is worth a warning
-
-evaluation_words.roles = { base = "base", tuned = "fine-tuned" }
 
 function evaluation_words.signed(value)
   if not value or value ~= value then return "–" end
@@ -15,8 +14,6 @@ function evaluation_words.signed(value)
 end
 
 local signed = evaluation_words.signed
-
-function evaluation_words.plural(count, word) return ("%d %s%s"):format(count, word, count == 1 and "" or "s") end
 
 -- Whether chance alone (at 95 %) hardly explains a difference.
 function evaluation_words.is_clear(difference) return difference.low ~= nil and (difference.low > 0 or difference.high < 0) end
@@ -26,41 +23,44 @@ function evaluation_words.map(result) return "mean average precision" .. (result
 
 -- What was found.
 
-local function verdict(difference, what)
+-- A model in a sentence.
+local function called(result, role)
+  local label = result.labels[role]
+  return (label == "base" or label == "fine-tuned") and ("the %s model"):format(label) or label
+end
+
+local function verdict(result, difference, what)
   if not difference then return "" end
   local range = difference.low and (" (95 %% interval %s to %s)"):format(signed(difference.low), signed(difference.high)) or ""
-  if not evaluation_words.is_clear(difference) then
-    return (" The fine-tuned model's %s differs from the base model's by %s%s: no clear difference."):format(what,
-      signed(difference.value), range)
+  local is_clear = evaluation_words.is_clear(difference)
+  if is_clear and result.labels.tuned == "fine-tuned" then
+    return (" Fine-tuning %s the %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what,
+      math.abs(difference.value), range)
   end
-  return (" Fine-tuning %s the %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what,
-    math.abs(difference.value), range)
+  return (" The %s of %s differs from that of %s by %s%s%s."):format(what, called(result, "tuned"), called(result, "base"),
+    signed(difference.value), range, is_clear and "" or ": no clear difference")
 end
 
 local function find(measures, key)
   for _, measure in ipairs(measures) do if measure.key == key then return measure end end
 end
 
-local function called(result)
-  return result.models.tuned and "fine-tuned model" or result.untrained and "base model" or "model"
-end
-
 local function images_headline(result, best)
   local first, map = find(result.all, "precision_1"), find(result.all, "map")
   if not first then return nil end
-  local others = best == "tuned" and ("base model %.0f, "):format(100 * first.base.value) or ""
+  local others = best == "tuned" and ("%s %.0f, "):format(called(result, "base"), 100 * first.base.value) or ""
   local image = result.shared_patients == 0 and "an image it has not seen" or "an image"
-  return ("Shown %s, the %s puts an image of another patient with a finding in common in first place "
-    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(image, called(result), 100 * first[best].value, others,
-    100 * first.chance, verdict(map.difference, evaluation_words.map(result)))
+  return ("Shown %s, %s puts an image of another patient with a finding in common in first place "
+    .. "%.0f times in 100 (%srandom order %.0f).%s"):format(image, called(result, best), 100 * first[best].value,
+    others, 100 * first.chance, verdict(result, map.difference, evaluation_words.map(result)))
 end
 
 local function words_headline(result, best)
   local auc = find(result.words, "auc")
   if not auc then return nil end
-  local others = best == "tuned" and (", the base model %.0f"):format(100 * auc.base.value) or ""
+  local others = best == "tuned" and (", %s %.0f"):format(called(result, "base"), 100 * auc.base.value) or ""
   return ("Asked with the name of a finding, it ranks an image that shows it above one that does not %.0f times in 100%s; "
-    .. "guessing gets 50.%s"):format(100 * auc[best].value, others, verdict(auc.difference, "area under the curve"))
+    .. "guessing gets 50.%s"):format(100 * auc[best].value, others, verdict(result, auc.difference, "area under the curve"))
 end
 
 -- Two sentences, of images and of words as queries; nil where there were none.
@@ -118,10 +118,10 @@ end
 
 local function gallery(result)
   if result.gallery == "train" then
-    return ("Each query ranks all %s of the training part."):format(evaluation_words.plural(result.images, "image"))
+    return ("Each query ranks all %s of the training part."):format(plural(result.images, "image"))
   end
   return ("Each query ranks all other images of the %s part (%s in all)."):format(result.split,
-    evaluation_words.plural(result.images, "image"))
+    plural(result.images, "image"))
 end
 
 local function term(name, ...) return h.li { h.strong { name }, ... } end

@@ -12,7 +12,7 @@ local SHOWN = { validationDetails = "checking", dataProcessingDetails = "prepari
 
 local function open(opt)
   local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region })
-  return require "lib.aws.bedrock".client(session)
+  return require "lib.aws.bedrock".client(session), require "lib.aws.s3".open { session = session }
 end
 
 -- Does Bedrock not know the role yet, or what it may do?
@@ -61,6 +61,15 @@ local function result_of(found)
     recorded = false }
 end
 
+-- What the job measured until now; nil when there is nothing, or it may not be read.
+local function measured(found, objects, ctx)
+  local folder, training = (found.outputDataConfig or {}).s3Uri, (found.statusDetails or {}).trainingDetails
+  if not folder or not training or training.status == "NotStarted" then return nil end
+  local points, err = require "lib.finetune.metrics".read(objects, folder, found.jobArn)
+  if err then ctx.warn("the metrics of %s cannot be read: %s", found.jobName, tostring(err)) end
+  return points
+end
+
 -- Follows a job to its end.
 local function watch(client, id, ctx)
   local before
@@ -74,10 +83,30 @@ local function watch(client, id, ctx)
   end
 end
 
-local function tell(found, ctx)
+local CURVE_WIDTH, CURVE_HEIGHT = 60, 8
+
+-- The curves, and the page's path.
+local function draw(found, points, ctx)
+  for _, name in ipairs { "training", "validation" } do
+    local curve = points[name] or {}
+    if #curve > 1 then
+      ctx.print("\n%s loss over %.3g epochs, %.4f to %.4f\n%s", name, curve[#curve][1], curve[1][2], curve[#curve][2],
+        require "lib.chart".curve(curve, CURVE_WIDTH, CURVE_HEIGHT))
+    end
+  end
+  local path = ctx.project:path(("reports/finetune-%s.html"):format(found.jobName))
+  assert(require "lib.store".write(path, require "lib.finetune.metrics_page"(found, points,
+    ("Made on %s by hilum %s."):format(os.date("%Y-%m-%d"), hilum.version))))
+  ctx.say("%s: the losses as a page", path)
+  return path
+end
+
+local function tell(found, objects, ctx)
   ctx.print("%s: %s%s", found.jobName, step_of(found), found.failureMessage and ": " .. found.failureMessage or "")
   if found.outputModelArn then ctx.print("model %s", found.outputModelArn) end
-  return result_of(found)
+  local result, points = result_of(found), measured(found, objects, ctx)
+  if points then result.losses, result.page = points, draw(found, points, ctx) end
+  return result
 end
 
 local function say_what_is_asked(request, ctx)
@@ -98,17 +127,17 @@ function bedrock.run(opt, given, ctx)
     ctx.print("%s", require "hilum.json".encode(request, { indent = 2 }))
     return { request = request, recorded = false }
   end
-  local client = open(opt)
+  local client, objects = open(opt)
   local arn = create(client, request, ctx)
   ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
-  if opt.watch then return tell(watch(client, arn, ctx), ctx) end
+  if opt.watch then return tell(watch(client, arn, ctx), objects, ctx) end
   ctx.print("%s", arn)
   return { job = request.jobName, arn = arn, request = request, recorded = false }
 end
 
 function bedrock.status(opt, ctx)
-  local client = open(opt)
-  return tell(opt.watch and watch(client, opt.id, ctx) or assert(client:get_customization_job(opt.id)), ctx)
+  local client, objects = open(opt)
+  return tell(opt.watch and watch(client, opt.id, ctx) or assert(client:get_customization_job(opt.id)), objects, ctx)
 end
 
 function bedrock.stop(opt, ctx)

@@ -158,4 +158,25 @@ function folder.change(url, f, anew)
   error(result, 0)
 end
 
+local function remove_files(url)
+  assert(fs.remove(fs.join(url, RECORD))) -- from here on there is no index
+  for _, entry in ipairs(assert(fs.list(url))) do
+    if NAMES[entry] or NAMES[name_to_get(entry)] then assert(fs.remove(fs.join(url, entry))) end
+  end
+  fs.remove(fs.join(url, LOCK))
+  fs.remove(url) -- unless somebody keeps something else in it
+end
+
+-- Deletes the index and its files. True; false: there is none; nil and an error (code EWOULDBLOCK: another process is writing).
+function folder.remove(url)
+  if not folder.exists(url) then return false end
+  local lock, err = fs.lock(fs.join(url, LOCK))
+  if not lock then return nil, err end
+  local held <close> = lock -- luacheck: ignore
+  local done, why = pcall(remove_files, url)
+  if done then return true end
+  if type(why) == "table" then return nil, why end
+  error(why, 0)
+end
+
 return folder

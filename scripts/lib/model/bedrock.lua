@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Models on Amazon Bedrock, as lib/model has models: "bedrock:ID" or "bedrock:ARN". An ARN that does not tell of which model it is, as that
--- of provisioned throughput, is taken for one of Titan's. A vector is kept in the project's cache as soon as it comes, for it was paid for.
-local base64 = require "lib.base64"
+-- Models on Amazon Bedrock, as lib/model has models: "bedrock:ID" or "bedrock:ARN"; or "bedrock:NAME", a custom model that the project has
+-- deployed (`hilum deploy`), which is then asked through its throughput. An ARN that does not tell of which model it is, as that of
+-- provisioned throughput, is taken for one of Titan's. A vector is kept in the project's cache as soon as it comes, for it was paid for.
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local host = require "hilum.host"
@@ -39,20 +39,30 @@ end
 -- What embeddings and indexes are called by: the spec, with no slash in it; it opens the model as the spec does.
 local function name_of(spec) return (spec:gsub("/", "%%2F")) end
 
--- options: length; resize (false: images above the limits are refused); session and attempts (tries of a call), for tests.
+-- The throughput of the project that answers for a name or a custom model's ARN, if there is one.
+local function deployed_as(id, project)
+  if not project then return nil end
+  return require "lib.deploy.records".in_service(project, id)
+end
+
+-- options: project; length; resize (false: images above the limits are refused); session and attempts (tries of a call), for tests.
 function bedrock.open(spec, options)
   spec = spec:gsub("%%2F", "/")
   local id = spec:match("^bedrock:(.+)$")
   if not id then return nil, host.error("usage", spec .. ": name the model, as bedrock:amazon.titan-embed-image-v1 or bedrock:ARN") end
-  local adapter, length = adapter_of(id), options.length or 1024
+  local deployed, err = deployed_as(id, options.project)
+  if err then return nil, err end
+  local adapter, length = adapter_of(deployed and deployed.model or id), options.length or 1024
   if not adapter then
-    return nil, host.error("usage", ("%s: no adapter for this model; lib/model/bedrock.lua lists those there are"):format(spec))
+    return nil, host.error("usage", ("%s: no adapter for this model (lib/model/bedrock.lua lists those there are), and no throughput "
+      .. "of that name is recorded here: `hilum deploy %s`"):format(spec, id))
   end
   if not has(adapter.lengths, length) then
     local lengths = table.concat(adapter.lengths, ", ")
     return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, lengths, length))
   end
-  return setmetatable({ id = spec, name = name_of(spec), model = id, base = false, length = length, adapter = adapter, remote = true,
+  return setmetatable({ id = deployed and "bedrock:" .. deployed.model or spec, name = name_of(spec), base = false,
+    model = deployed and deployed.arn or id, profile = deployed and deployed.profile, length = length, adapter = adapter, remote = true,
     resize = options.resize ~= false, session = options.session,
     attempts = options.attempts or ATTEMPTS, window = require "lib.retry.window".new(AT_ONCE) }, Remote)
 end
@@ -62,7 +72,7 @@ end
 -- The client; it finds out with every answer how much the account may ask.
 function Remote:client()
   if self.opened then return self.opened end
-  local opened = self.session or assert(require "lib.aws.session".open {})
+  local opened = self.session or assert(require "lib.aws.session".open { profile = self.profile })
   local policy = require "lib.retry".new { mode = "adaptive", attempts = self.attempts, sleep = opened.sleep }
   local region = self.model:match("^arn:[^:]*:bedrock:([^:]+):")
   self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = region, watch = function(throttled)
@@ -94,7 +104,7 @@ end
 
 -- question: {image = what lib/model/fitted gives, text =}, either or both.
 function Remote:embed_one(question)
-  local body = self.adapter.request { image = question.image and base64.encode(question.image.bytes),
+  local body = self.adapter.request { image = question.image and hash.base64(question.image.bytes),
     format = question.image and question.image.format, text = question.text, length = self.length }
   local answer, err = self:client():invoke(self.model, body)
   if not answer then return nil, err end
@@ -233,7 +243,7 @@ end
 local function cache_of(self, project, what)
   local folder = project:path("cache")
   assert(fs.mkdir(folder))
-  return { folder = folder, name = ("%s-%d%s"):format(self.name, self.length, what) }
+  return { folder = folder, name = ("%s-%d%s"):format(name_of(self.id), self.length, what) }
 end
 
 -- The vectors of texts; as files that are called by what is in them and never change.

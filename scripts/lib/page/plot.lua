@@ -123,4 +123,18 @@ function plot.scale(largest, min)
   return { min = min or 0, max = max, ticks = ticks }
 end
 
+-- A scale around these bounds whose ticks are round numbers, about five.
+function plot.round_scale(low, high)
+  local span = high > low and high - low or math.max(math.abs(high), 1)
+  local power = 10.0 ^ math.floor(math.log(span / 5, 10))
+  local step = 10 * power
+  for _, factor in ipairs { 5, 2, 1 } do
+    if span / (factor * power) <= 6 then step = factor * power end
+  end
+  local ticks, first, last = {}, math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+  if first == last then last = first + 1 end
+  for i = first, last do ticks[#ticks + 1] = i * step end
+  return { min = ticks[1], max = ticks[#ticks], ticks = ticks }
+end
+
 return plot

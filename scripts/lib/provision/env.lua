@@ -14,9 +14,9 @@ local LONGEST_PREFIX = 20
 local function names_of(settings, account)
   local prefix = settings.prefix
   return { bucket = settings.bucket or ("%s-%s"):format(prefix, account), model = settings.model,
-    ["bedrock-role"] = prefix .. "-bedrock", ["notebook-role"] = prefix .. "-notebook-role", encryption = prefix .. "-encryption",
-    network = prefix .. "-network", data = prefix .. "-data", group = prefix .. "-group", collection = prefix .. "-images",
-    lifecycle = prefix .. "-install", notebook = prefix .. "-notebook" }
+    ["bedrock-role"] = prefix .. "-bedrock", ["expiry-role"] = prefix .. "-expiry", ["notebook-role"] = prefix .. "-notebook-role",
+    encryption = prefix .. "-encryption", network = prefix .. "-network", data = prefix .. "-data", group = prefix .. "-group",
+    collection = prefix .. "-images", lifecycle = prefix .. "-install", notebook = prefix .. "-notebook" }
 end
 
 function Env:arn(service, region, account, what) return ("arn:%s:%s:%s:%s:%s"):format(self.partition, service, region, account, what) end
@@ -45,20 +45,15 @@ function Env:replicas()
   return standby and "ENABLED" or "DISABLED"
 end
 
--- Policies take the role, not the session of it that signs. Its path is not in the session's ARN; IAM knows it, if we may ask.
-local function principal_of(arn, iam)
-  local head, account, name = arn:match("^(arn:[^:]+):sts::(%d+):assumed%-role/([^/]+)/")
-  if not head then return arn end
-  local role = iam:role(name)
-  return role and role.arn or ("%s:iam::%s:role/%s"):format(head, account, name)
-end
-
 local function usage(format, ...) return nil, host.error("usage", format:format(...)) end
 
 local function check(settings)
   local prefix = settings.prefix
   if #prefix < 3 or #prefix > LONGEST_PREFIX or not prefix:find("^%l[%l%d-]*[%l%d]$") then
     return usage("--prefix '%s': 3 to %d lower-case letters, digits and hyphens, with a letter first", prefix, LONGEST_PREFIX)
+  end
+  if settings.kms_key and not settings.kms_key:find("^arn:[^:]+:kms:[^:]+:%d+:key/") then
+    return usage("--kms-key %s: the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID; policies take no aliases", settings.kms_key)
   end
   if settings.notebook and settings.source == "" then
     return usage("the notebook installs hilum from a git repository: name it, --source URL")
@@ -82,7 +77,7 @@ function env.open(session, settings)
   end
   local iam = require "lib.aws.iam".client(session)
   return setmetatable({ session = session, settings = settings, account = who.account, region = session.region, found = {},
-    partition = who.arn:match("^arn:([^:]+)"), caller = principal_of(who.arn, iam), names = names_of(settings, who.account), iam = iam,
+    partition = who.arn:match("^arn:([^:]+)"), caller = iam:principal(who.arn), names = names_of(settings, who.account), iam = iam,
     aoss = require "lib.aws.aoss".client(session), sagemaker = require "lib.aws.sagemaker".client(session),
     bedrock = require "lib.aws.bedrock".client(session), s3 = require "lib.aws.s3".open { session = session } }, Env)
 end

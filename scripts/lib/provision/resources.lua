@@ -11,8 +11,8 @@
 --   terraform(env, wanted)   the same as Terraform has it
 local resources = {}
 
-for _, name in ipairs { "bucket", "bedrock_role", "encryption", "network", "group", "collection", "notebook_role", "data", "lifecycle",
-  "notebook" } do
+for _, name in ipairs { "bucket", "bedrock_role", "expiry_role", "encryption", "network", "group", "collection", "notebook_role", "data",
+  "lifecycle", "notebook" } do
   resources[#resources + 1] = require("lib.provision.resources." .. name)
 end
 

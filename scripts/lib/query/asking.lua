@@ -10,31 +10,38 @@ local words = require "lib.model.text"
 local asking = {}
 
 local BASE = "base"
+local SAME = 1 - 1e-5 -- a cosine above it is that of a picture with itself; of different X-rays none comes near
+
+local function has(names, wanted)
+  for _, name in ipairs(names) do if name == wanted then return true end end
+  return false
+end
 
 -- Opening what is asked.
 
-local function open_index(opt, ctx, name)
-  local idx = assert(index.open(fs.join(opt.index, name)))
+local function open_index(opt, ctx, name, settings)
+  local idx = assert(index.open(index.at(opt.index, name), settings))
   local m = assert(require "lib.model".open(name, { project = ctx.project, length = idx.length }))
   assert(idx:accepts(m))
   return { name = name, base = m.base, index = idx, model = m, count = idx.count, embedded = idx.embedded }
 end
 
-local function choose_model(opt, ctx)
-  local names = index.names(opt.index)
+local function choose_model(opt, ctx, names)
   if #names == 0 then ctx.fail("no index yet in %s: run `hilum index`", opt.index) end
   if not opt.model then return embeddings.preferred(names) end
-  for _, name in ipairs(names) do if name == opt.model then return name end end
+  if has(names, opt.model) then return opt.model end
   ctx.fail("there is no index '%s' in %s; there are %s", opt.model, opt.index, table.concat(names, ", "))
 end
 
 -- The model that answers, and before it the base where both are to be compared: { name=, base=, index=, model=, count=, embedded= }.
 function asking.open(opt, ctx)
-  local name = choose_model(opt, ctx)
+  local settings = { auth = opt.auth, ca = opt.ca }
+  local names = index.names(opt.index, settings)
+  local name = choose_model(opt, ctx, names)
   local wanted = opt.compare or opt.compare == nil and (opt.page or opt.open)
-  local models = { open_index(opt, ctx, name) }
-  if wanted and name ~= BASE and fs.stat(fs.join(opt.index, BASE, "index.json")) then
-    table.insert(models, 1, open_index(opt, ctx, BASE))
+  local models = { open_index(opt, ctx, name, settings) }
+  if wanted and name ~= BASE and has(names, BASE) then
+    table.insert(models, 1, open_index(opt, ctx, BASE, settings))
   elseif opt.compare then
     ctx.warn("there is no second index to compare '%s' with in %s", name, opt.index)
   end
@@ -71,8 +78,9 @@ end
 -- A query by an image of that name, with the words, if there are any.
 local function query_by_image(image, name, opt, idx, ctx)
   local row = idx:row_of(name)
-  if row then ctx.say("%s is in the index itself: left out of its results", name) end
-  return { image = image, name = name, text = opt.text, doc = row and idx:doc(row), own = row ~= nil }
+  local is_left_out = row ~= nil and not opt.itself
+  if is_left_out then ctx.say("%s is in the index itself: left out of its results (--itself keeps it)", name) end
+  return { image = image, name = name, text = opt.text, doc = row and idx:doc(row), own = is_left_out }
 end
 
 local function query_by_path(path, opt, idx, ctx)
@@ -112,11 +120,18 @@ local function embed_images(model, inputs, ctx)
   return rows
 end
 
--- The vector that a model's index has for an image.
-local function stored_vector(model, name, ctx)
+-- The vector of an image of the index: the one that the index has or, where the server keeps vectors to itself, one that is made again
+-- from the image's file.
+local function stored_vector(model, name, opt, given, ctx)
   local row = model.index:row_of(name)
   if not row then ctx.fail("the index %s does not have that image", model.name) end
-  return model.index.vectors:slice(row, row)
+  local vector = model.index:vector(row)
+  if vector then return vector end
+  local images = given.images or opt.images and store.open(opt.images)
+  if not images then ctx.fail("%s does not give vectors back, and the images are not there to embed this one again", model.index.url) end
+  local inputs, unread = store.inputs { images:path(name) }
+  for _, err in pairs(unread) do ctx.fail("%s", err.message) end
+  return embed_images(model, inputs, ctx)
 end
 
 -- The words that findings are called by in the index.
@@ -160,20 +175,34 @@ local function embed_text(model, text, count, ctx)
   return (model.model:embed_texts(texts))
 end
 
--- Image and words are embedded apart and mixed here.
-local function embed(model, queries, inputs, opt, given, ctx)
+-- Image and words are embedded apart and mixed here. images: the vectors of the images, or nil.
+local function mix(model, queries, images, opt, ctx)
   local texts = opt.text and embed_text(model, opt.text, #queries, ctx)
-  local images = inputs and embed_images(model, inputs, ctx) or given.like and stored_vector(model, given.like, ctx)
   return images and texts and model.model:combine(images, texts, opt.image_weight) or images or texts
 end
 
-local function own_rows(model, queries)
-  local rows, any = {}, false
+-- The rows that the query images are: by name, and where there is none of that name, by the same vector; 0 for none.
+local function own_rows(model, queries, images, search)
+  local rows, nearest = {}, nil
   for i, query in ipairs(queries) do
-    rows[i] = query.name and model.index:row_of(query.name) or 0
-    any = any or rows[i] > 0
+    rows[i] = model.index:row_of(query.name) or 0
+    if rows[i] == 0 then
+      nearest = nearest or search(model.index, images, 1, { where = {} })
+      local hit = nearest[i][1]
+      if hit and hit.score > SAME then rows[i] = hit.row end
+    end
   end
-  return any and rows or nil
+  return rows
+end
+
+-- Images that are in the index by another name, each told once.
+local function note_copies(queries, rows, idx, ctx)
+  for i, query in ipairs(queries) do
+    if rows[i] > 0 and not query.doc then
+      query.doc, query.own = idx:doc(rows[i]), true
+      ctx.say("%s is in the index itself, as %s: left out of its results (--itself keeps it)", query.name, query.doc.image)
+    end
+  end
 end
 
 local function check_asked(opt, given, ctx)
@@ -199,9 +228,12 @@ function asking.ask(opt, ctx, given)
   local queries = list_queries(opt, given, main, ctx)
   local inputs = read_images(opt, given, ctx)
   local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
-  for i, model in ipairs(models) do
-    filter.not_row = own_rows(model, queries)
-    local results = search(model.index, embed(model, queries, inputs, opt, given, ctx), opt.k, filter)
+  for i = #models, 1, -1 do
+    local model = models[i]
+    local images = inputs and embed_images(model, inputs, ctx) or given.like and stored_vector(model, given.like, opt, given, ctx) or nil
+    filter.not_row = images and not opt.itself and own_rows(model, queries, images, search) or nil
+    if filter.not_row then note_copies(queries, filter.not_row, model.index, ctx) end
+    local results = search(model.index, mix(model, queries, images, opt, ctx), opt.k, filter)
     answers[i] = setmetatable({ results = results }, { __index = model })
   end
   return { queries = queries, models = answers, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Draws the answers of `hilum query` as one page: what was asked, and what was found, in one column or base beside fine-tuned.
 local page = require "lib.page"
+local plural = require "lib.plural"
 
 local query_page = {}
 local h = page.h
@@ -74,7 +75,10 @@ local function asked_box(asked, query, options)
     query.image and page.picture(options.query_pictures[query.image], "the query image", "picture not found"), h.div { lines } }
 end
 
-local function title_of(model) return ("%s (%s)"):format(model.name, model.base and "untrained" or "fine-tuned") end
+local function title_of(model)
+  local kind = require "lib.model".kind(model)
+  return kind and ("%s (%s)"):format(model.name, kind) or model.name
+end
 
 local function answer(asked, i, query, options)
   local columns = {}
@@ -86,7 +90,7 @@ end
 
 local function about_models(asked)
   local names = {}
-  for i, model in ipairs(asked.models) do names[i] = ("%s, %d images%s"):format(model.name, model.count,
+  for i, model in ipairs(asked.models) do names[i] = ("%s, %s%s"):format(model.name, plural(model.count, "image"),
     model.embedded == "image+caption" and " embedded with their captions (labels are part of what is searched)" or "") end
   return "Indexes: " .. table.concat(names, "; ") .. "."
 end

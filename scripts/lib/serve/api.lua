@@ -14,7 +14,8 @@ local function query(request, served) return answers.json(queries.answer(request
 local function status(_, served)
   local models = {}
   for i, model in ipairs(served.models) do
-    models[i] = { name = model.name, base = model.base, count = model.count, embedded = model.embedded }
+    models[i] = { name = model.name, base = model.base, kind = require "lib.model".kind(model), count = model.count,
+      embedded = model.embedded }
   end
   return answers.json { name = served.name, version = require "hilum".version, models = models, model = served:model().name,
     filters = served:filters(), anonymous = served.anonymous, pictures = served.images ~= nil, sides = thumbnails.SIDES,

@@ -21,7 +21,7 @@ queries.PARAMETERS = {
   { "split", "only images of that split" },
   { "patient", "only images of that patient" },
   { "not_patient", "no images of that patient; may be repeated" },
-  { "model", "the model that answers, by its name; the fine-tuned one" },
+  { "model", "the model that answers, by its name; the fine-tuned one, if there is one" },
   { "compare", "1: also the answer of the base model" },
   { "name", "the file name of the image that is sent: it is left out of its own results" },
 }

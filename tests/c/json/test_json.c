@@ -28,6 +28,21 @@ static void test_escape(void) {
   }
 }
 
+/* What stands for itself is copied in blocks: up to what does not, wherever that is. */
+static void test_escape_places(void) {
+  enum { SIZE = 150 };
+  static const char *const odd[][2] = {{"\"", "\\\""}, {"\\", "\\\\"}, {"\x1F", "\\u001f"}, {"\x80", "\xEF\xBF\xBD"}};
+  for (size_t place = 0; place < SIZE; place++)
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+      char text[SIZE], wanted[2 * SIZE];
+      bool replaced;
+      memset(text, 'x', SIZE);
+      text[place] = odd[i][0][0];
+      snprintf(wanted, sizeof wanted, "\"%.*s%s%.*s\"", (int)place, text, odd[i][1], (int)(SIZE - place - 1), text + place + 1);
+      CHECK_EQ_STR(escape(text, SIZE, &replaced), wanted);
+    }
+}
+
 static const char *mark(const char *text) {
   static char marked[256];
   size_t size = strlen(text);
@@ -56,6 +71,7 @@ static void test_mark(void) {
 
 int main(void) {
   test_escape();
+  test_escape_places();
   test_mark();
   return check_report();
 }

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The checksums of S3: what is sent of a body, and what an answer says that its body has to have. Values are as in the headers: base64,
 -- of a CRC with its highest byte first.
-local base64 = require "lib.base64"
 local crc = require "lib.aws.s3.crc"
 local hash = require "hilum.hash"
 
@@ -34,7 +33,7 @@ local function unhex(text)
 end
 
 -- The base64 of what http gives in hexadecimal.
-function checksum.of_hex(text) return base64.encode(unhex(text)) end
+function checksum.of_hex(text) return hash.base64(unhex(text)) end
 
 -- The value to send, from the digests that http computed.
 function checksum.value(algorithm, digests)
@@ -47,7 +46,7 @@ function checksum.join(algorithm, parts)
   local pieces = {}
   for i, part in ipairs(parts) do
     local value = 0
-    for _, byte in ipairs { base64.decode(part.checksum):byte(1, -1) } do value = value << 8 | byte end
+    for _, byte in ipairs { hash.base64_decode(part.checksum):byte(1, -1) } do value = value << 8 | byte end
     pieces[i] = { crc = value, size = part.size }
   end
   return checksum.of_hex(("%0" .. WIDTHS[algorithm] .. "x"):format(crc.join(algorithm, pieces)))
@@ -56,7 +55,7 @@ end
 -- The composite checksum: that of the checksums of the parts, without the "-N" behind it.
 function checksum.compose(algorithm, parts)
   local values = {}
-  for i, part in ipairs(parts) do values[i] = base64.decode(part.checksum) end
+  for i, part in ipairs(parts) do values[i] = hash.base64_decode(part.checksum) end
   return checksum.of_hex(hash[algorithm](table.concat(values)))
 end
 

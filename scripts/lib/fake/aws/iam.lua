@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- IAM: roles, with policies. Documents come back percent-encoded; lists come in pages of server.iam_page; a role cannot be deleted while it
 -- has policies. Tests look into server.roles[name] {arn, trust, policies = {name = text}, attached = {arn}, tags}; server.allowed
--- decides what a simulation allows.
+-- decides what a simulation allows, and missing_context is a list of keys for which it has no values.
 local json = require "hilum.json"
+local policies = require "lib.fake.policies"
 local refuse = require "lib.fake.s3.refuse".refuse
 local verifier = require "lib.fake.sigv4_verifier"
 
@@ -114,13 +115,21 @@ return function(server)
     return page(list, "AttachedPolicies", params)
   end
 
+  -- What server.allowed says; without it, of a role that was made here, what its policies say, and whoever else may do all.
+  local function is_allowed(principal, action, resource, entries)
+    if server.allowed then return server.allowed(principal, action, resource, entries) end
+    local role, known = server.roles[principal:match("role/(.*)$")], {}
+    for _, entry in ipairs(entries or {}) do known[entry.ContextKeyName] = entry.ContextKeyValues[1] end
+    return not role or policies.permits(role, action, resource, known)
+  end
+
   function operations.SimulatePrincipalPolicy(params)
     local results = {}
     for _, action in ipairs(params.ActionNames) do
       for _, resource in ipairs(params.ResourceArns or { "*" }) do
-        local allowed = server.allowed and server.allowed(params.PolicySourceArn, action, resource, params.ContextEntries)
+        local allowed = is_allowed(params.PolicySourceArn, action, resource, params.ContextEntries)
         results[#results + 1] = { EvalActionName = action, EvalResourceName = resource,
-          EvalDecision = allowed and "allowed" or "implicitDeny" }
+          EvalDecision = allowed and "allowed" or "implicitDeny", MissingContextValues = server.missing_context }
       end
     end
     return page(results, "EvaluationResults", params)

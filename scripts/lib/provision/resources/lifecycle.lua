@@ -42,6 +42,6 @@ return {
   update = function(env, want) return env.sagemaker:update_lifecycle(env.names.lifecycle, want) end,
   delete = function(env) return env.sagemaker:delete_lifecycle(env.names.lifecycle) end,
   terraform = function(env, want)
-    return TERRAFORM:format(env.names.lifecycle, require "lib.base64".encode(want.on_start))
+    return TERRAFORM:format(env.names.lifecycle, require "hilum.hash".base64(want.on_start))
   end,
 }

@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: MIT
+-- Which custom model is meant: by its name or ARN, by the job that trains it, or the one that this project trained last.
+local host = require "hilum.host"
+
+local models = {}
+
+local function fail(format, ...) return nil, host.error("usage", format:format(...)) end
+
+local function is_missing(err) return err.code == "ResourceNotFoundException" end
+
+local function of_model(found)
+  if found.modelStatus and found.modelStatus ~= "Active" then
+    return fail("the model %s is %s; only an Active one can be deployed", found.modelName, found.modelStatus)
+  end
+  return { arn = found.modelArn, name = found.modelName }
+end
+
+local function of_job(client, id)
+  local job, err = client:get_customization_job(id)
+  if err and is_missing(err) then
+    return fail("there is no custom model and no job '%s' in this region; `hilum finetune list` shows the jobs", id)
+  end
+  if not job then return nil, err end
+  if not job.outputModelArn then
+    local name = job.jobName
+    return fail("the job %s is %s and has made no model; `hilum finetune status %s --watch` follows it", name, job.status, name)
+  end
+  return { arn = job.outputModelArn, name = job.outputModelName }
+end
+
+-- {arn, name} of what is meant, or nil and an error.
+function models.resolve(client, id)
+  if id:find(":model-customization-job/", 1, true) then return of_job(client, id) end
+  local found, err = client:get_custom_model(id)
+  if found then return of_model(found) end
+  if not is_missing(err) or id:find("^arn:") then return nil, err end
+  return of_job(client, id)
+end
+
+-- The last job that the project submitted, or nil.
+function models.last_job(project)
+  local last
+  for _, line in ipairs(require "lib.cost.ledger".lines(project)) do
+    if line.ledger == "submitted" and line.step == "finetune" then last = line.what.arn or line.what.job end
+  end
+  return last
+end
+
+return models

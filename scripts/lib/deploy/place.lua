@@ -1,0 +1,66 @@
+-- SPDX-License-Identifier: MIT
+-- Where `hilum deploy` works: the region, the clients, the pause between two looks; and what is always said of a throughput that stands.
+local fs = require "hilum.fs"
+
+local place = {}
+
+local Place = {}
+Place.__index = Place
+
+-- What provision is told once holds for deploy too.
+local function prefix_of(opt, record, ctx)
+  local section = ctx.project.config.provision
+  return record.prefix or opt.prefix or type(section) == "table" and section.prefix or "hilum"
+end
+
+-- record: of the throughput that it is about, if there is one already; it knows where it was made.
+function place.open(opt, ctx, record)
+  record = record or {}
+  local session = assert(require "lib.aws.session".open { profile = opt.profile or record.profile, region = opt.region or record.region })
+  local prefix = prefix_of(opt, record, ctx)
+  return setmetatable({ session = session, region = session.region, profile = opt.profile, prefix = prefix, project = ctx.project,
+    ctx = ctx, bedrock = require "lib.aws.bedrock".client(session),
+    expiry = require "lib.deploy.expiry".open(session, { prefix = prefix, role = opt.expiry_role, tell = ctx.say }),
+    pause = function() session.sleep(opt.poll) end }, Place)
+end
+
+-- "2026-11-23 19:25 UTC"
+function place.moment(date) return (date:sub(1, 16):gsub("T", " ")) .. " UTC" end
+
+-- The command that ends it, from wherever the user is.
+function place.ending(record, project)
+  local where = project.folder == "." and "" or " --project " .. fs.real(project.folder)
+  return ("hilum deploy %s --delete%s"):format(record.name, where)
+end
+
+-- "about USD 9.38 an hour", as far as the price is known.
+local function rate(record, project)
+  local price = require "lib.cost.prices".find("model-unit-hour", project.config).usd
+  return price and record.units and ("about %s an hour"):format(require "lib.cost".usd(price * record.units)) or "by the hour"
+end
+
+-- "bills about USD 9.38 an hour until it is deleted: `…`"
+function place.bill(record, project)
+  local self_deleting = record.expires and ("; AWS deletes it at %s, whatever becomes of this machine"):format(place.moment(record.expires))
+  return ("bills %s until it is deleted: `%s`%s"):format(rate(record, project), place.ending(record, project), self_deleting or "")
+end
+
+function Place:say_bill(record)
+  local line = ("%s %s"):format(record.name, place.bill(record, self.project))
+  self.ctx.say("%s", require "hilum.term".color(line, "red"))
+end
+
+-- Waits until a throughput is neither being made nor changed, and fails unless it can be used then.
+function Place:wait(record)
+  local ctx = self.ctx
+  local found = assert(require "lib.deploy.throughput".wait(self.bedrock, record.arn, self.pause, function(one)
+    ctx.say("%s: %s%s", record.name, one.status, one.status == "Creating" and " (as a rule for some ten minutes)" or "")
+  end))
+  if found.status ~= "InService" then
+    ctx.fail("%s: %s%s; `%s` takes it away", record.name, found.status, found.failureMessage and ": " .. found.failureMessage or "",
+      place.ending(record, self.project))
+  end
+  return found
+end
+
+return place

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: MIT
+-- One provisioned throughput, by its ARN or its name: found, waited for, deleted. client: of lib/aws/bedrock; pause(): between two looks.
+local host = require "hilum.host"
+
+local throughput = {}
+
+local PENDING = { Creating = true, Updating = true }
+
+-- As AWS has it; false if there is none.
+function throughput.find(client, id)
+  local found, err = client:get_throughput(id)
+  if err and err.code == "ResourceNotFoundException" then return false end
+  return found, err
+end
+
+-- Waits until it is neither being made nor changed. tell(found) when its status is another one.
+function throughput.wait(client, id, pause, tell)
+  local before
+  while true do
+    local found, err = throughput.find(client, id)
+    if found == false then return nil, host.error("http", ("%s is not there any more"):format(id)) end
+    if not found then return nil, err end
+    if found.status ~= before then tell(found) end
+    before = found.status
+    if not PENDING[found.status] then return found end
+    pause()
+  end
+end
+
+-- Takes it away and waits until it is gone. While it is being made it may have to be asked for more than once.
+function throughput.delete(client, id, pause)
+  while true do
+    local done, err = client:delete_throughput(id)
+    local found, why = throughput.find(client, id)
+    if found == false then return true end
+    if not found then return nil, why end
+    if not done and not (err.code == "ConflictException" and PENDING[found.status]) then return nil, err end
+    pause()
+  end
+end
+
+-- All of the region; of one model, if its ARN is given.
+function throughput.list(client, model)
+  return require "lib.caught"(function()
+    local list = {}
+    for one in client:list_throughputs { modelArnEquals = model } do list[#list + 1] = one end
+    return list
+  end)
+end
+
+return throughput

@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: MIT
+-- ready: would a step on AWS succeed, and could what it makes be used? Asked before it costs anything.
+local TITAN = "amazon.titan-embed-image-v1"
+
+-- What an option says, else a workflow's section of project.lua.
+local function setting(said, ctx, workflow, key)
+  return said or (ctx.project.config[workflow] or {})[key]
+end
+
+local function needed(value, option, ctx)
+  if not value then ctx.usage("%s is missing", option) end
+  return value
+end
+
+-- The model without the word that a model's spec begins with.
+local function model_of(opt, default) return (opt.model or default or ""):gsub("^bedrock:", "") end
+
+-- The request of each step, as ready.check takes it; a usage error when something is not said.
+local REQUESTS = {}
+
+function REQUESTS.finetune(opt, ctx)
+  local given = { bedrock = setting(nil, ctx, "finetune", "bedrock"), base_model = opt.model }
+  for _, key in ipairs { "role", "train", "validation", "output" } do given[key] = setting(opt[key], ctx, "finetune", key) end
+  return require "lib.finetune.job".request(given, {}, ctx)
+end
+
+function REQUESTS.deploy(opt, ctx)
+  return { modelId = needed(setting(opt.model, ctx, "deploy", "model"), "--model ARN of a custom model", ctx), modelUnits = opt.units }
+end
+
+function REQUESTS.embed(opt) return { modelId = model_of(opt, TITAN) } end
+
+function REQUESTS.batch(opt, ctx)
+  local output = needed(opt.output, "--output s3://BUCKET/PREFIX/", ctx)
+  return { modelId = model_of(opt, TITAN), roleArn = needed(setting(opt.role, ctx, "embed", "role"), "--role ARN", ctx),
+    inputDataConfig = { s3InputDataConfig = { s3InputFormat = "JSONL", s3Uri = opt.input or output } },
+    outputDataConfig = { s3OutputDataConfig = { s3Uri = output } } }
+end
+
+function REQUESTS.index(opt) return { collection = opt.collection } end
+
+-- The rows of a step. What is not set up for it is in the way of it, but not of all.
+local function check(step, session, opt, ctx)
+  local ready = require "lib.ready"
+  local ok, request = pcall(REQUESTS[step], opt, ctx)
+  if ok then return (ready.check(step, request, session, ctx)) end
+  if type(request) ~= "table" or request.kind ~= "usage" then error(request, 0) end
+  local state = opt.step == "all" and "warn" or "stop"
+  return require "hilum.json".array { { state = state, what = "settings", found = request.message, advice = "say it, or leave the step" } }
+end
+
+local function run(opt, ctx)
+  local ready = require "lib.ready"
+  local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region, endpoint = opt.endpoint })
+  local result, stops = { steps = {} }, 0
+  for _, step in ipairs(opt.step == "all" and ready.STEPS or { opt.step }) do
+    local rows = check(step, session, opt, ctx)
+    result.steps[step] = rows
+    stops = stops + #ready.of(rows, "stop")
+    ctx.print("%s\n%s\n", require "hilum.term".color(step, "bold", "stdout"), ready.show(rows))
+  end
+  result.ready = stops == 0
+  result.exit = stops > 0 and 1 or 0
+  return result
+end
+
+return {
+  summary = "Could a step on AWS succeed, before it is paid for",
+  details = [[
+Looks, and changes nothing: the model's life cycle and the account's access to it; region; quotas as they are now, among them the model
+units that AWS must have granted before a fine-tuned model can be called at all; the trust policy of the role that jobs take; what the role
+and you may do, as IAM simulates it; the records, line by line; the buckets' region; whether the account logs calls with their images. Each
+is ok, warn or stop, with what to do about it. What you may not ask is a warning. Exit status 1 when something would stop the step.
+
+`finetune --model bedrock`, `deploy` and `embed` with a model on Bedrock look at the same before they order anything; there --anyway goes on
+in spite of a stop. What is set in project.lua for these steps is taken from there.]],
+  options = {
+    { "step", type = "choice", choices = { "all", "finetune", "deploy", "embed", "batch", "index" }, positional = true, default = "all",
+      help = "which one: all, finetune, deploy, embed, batch (a batch job of embed) or index" },
+    { "role", type = "string", metavar = "ARN", help = "finetune, batch: the role that the job takes" },
+    { "train", type = "string", metavar = "S3URI", help = "finetune: the training records" },
+    { "validation", type = "string", metavar = "S3URI", help = "finetune: the validation records" },
+    { "output", type = "string", metavar = "S3URI", help = "finetune, batch: where the job writes" },
+    { "input", type = "string", metavar = "S3URI", help = "batch: what the job reads (default: below --output)" },
+    { "model", type = "string", metavar = "ID", help = "a model's id, or the ARN of a custom model or of its throughput" },
+    { "units", type = "integer", min = 1, default = 1, metavar = "N", help = "deploy: model units" },
+    { "collection", type = "string", default = "hilum-images", metavar = "NAME", help = "index: the vector collection" },
+    { "profile", type = "string", metavar = "NAME", help = "the AWS profile" },
+    { "region", type = "string", metavar = "REGION", help = "the AWS region" },
+    { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },
+  },
+  examples = {
+    "hilum ready",
+    "hilum ready finetune --role arn:aws:iam::123456789012:role/hilum-bedrock --train s3://b/train.jsonl --output s3://b/jobs/",
+    "hilum ready deploy --model arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.titan-embed-image-v1:0/abc --json",
+  },
+  run = run,
+}
