@@ -3,6 +3,7 @@
 local fs = require "hilum.fs"
 local host = require "hilum.host"
 local manifest = require "host.manifest"
+local quoted = require "host.text".quoted
 local templates = require "host.templates"
 
 local author = {}
@@ -28,8 +29,6 @@ local function language_server_settings()
     ["diagnostics.globals"] = globals }, { indent = 2 }) .. "\n"
 end
 
-local function quoted(path) return "'" .. path:gsub("'", "'\\''") .. "'" end
-
 function author.init(words)
   local folder = words[1] or "."
   if folder == "" then usage("hilum init FOLDER: the name of the folder is empty") end
@@ -37,7 +36,7 @@ function author.init(words)
   local function inside(name) return folder == "." and name or fs.join(folder, name) end
   write_new(inside("project.lua"), templates.project)
   if not fs.stat(inside(".luarc.json")) then write_new(inside(".luarc.json"), language_server_settings()) end
-  local go = folder == "." and "" or ("cd %s, "):format(folder:find("[^%w._/-]") and quoted(folder) or folder)
+  local go = folder == "." and "" or ("cd %s, "):format(quoted(folder))
   print(("next: %swrite into project.lua where the images are; `hilum help` tells the steps"):format(go))
 end
 

@@ -237,11 +237,15 @@ local function check_given(m, given, fail)
   end
 end
 
--- Fails with a message and the line of the script from which ctx.run was called.
+-- Fails with a message and the line of the script from which ctx.run was called; at the prompt, of which nothing is left by then, with
+-- the message alone.
 local function blame_caller(message)
-  local level = 2
-  while debug.getinfo(level, "S").source == "=host.context" or debug.getinfo(level, "S").source == "=host.verbs" do level = level + 1 end
-  error(message, level)
+  local level, source = 2, debug.getinfo(2, "S").source
+  while source == "=host.context" or source == "=host.verbs" do
+    level = level + 1
+    source = debug.getinfo(level, "S").source
+  end
+  error(message, source:find("^=host%.") and 0 or level)
 end
 
 -- ctx.run: another workflow, with typed values; returns what its run returned.

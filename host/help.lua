@@ -51,7 +51,7 @@ end
 function help.arguments(m)
   local words = { m.verbs and (m.run and "[VERB]" or "VERB") }
   for _, spec in ipairs(m.options) do
-    if spec.positional then
+    if spec.positional and not spec.hidden then
       local word = options.shown(spec)
       if spec.type == "list" then word = word .. "…" end
       words[#words + 1] = spec.required and word or "[" .. word .. "]"

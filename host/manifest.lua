@@ -10,7 +10,7 @@ local FIELDS = { summary = "string", details = "string", step = "number", option
   writes = "table", run = "function", verbs = "table" }
 local REQUIRED = { "summary", "options" }
 local OPTION_KEYS = { [1] = true, type = true, help = true, default = true, required = true, short = true, min = true, max = true,
-  choices = true, metavar = true, positional = true, hidden = true, must_exist = true, is = true, of = true, names = true }
+  choices = true, metavar = true, positional = true, hidden = true, must_exist = true, is = true, of = true, names = true, own = true }
 
 local function keys(t)
   local names = {}

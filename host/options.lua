@@ -226,7 +226,8 @@ function options.parse_globals(arguments, fail)
     i = take_flag(arguments, i, by_flag, flags, values, fail)
   end
   local rest = table.move(arguments, i, #arguments, 1, {})
-  if values.version then rest = { "version" } elseif values.help and not rest[1] then rest = { "help" } end
+  if values.version then rest = { "version" } end
+  if values.help and not rest[1] then rest, values.help = { "help" }, nil end
   return values, rest
 end
 

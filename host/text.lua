@@ -43,6 +43,11 @@ function text.reflow(lines, indent)
   return table.concat(out, "\n")
 end
 
+-- A word as a shell takes it: in quotes where it needs them.
+function text.quoted(word)
+  return word:find("[^%w%+,._/:=@-]") and "'" .. word:gsub("'", "'\\''") .. "'" or word
+end
+
 function text.lines(s)
   local lines = {}
   for line in (s:gsub("%s+$", "") .. "\n"):gmatch("(.-)\n") do lines[#lines + 1] = line end

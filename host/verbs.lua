@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A workflow that does several things has a verb for each: `hilum aws whoami`. Its manifest has `verbs`: a manifest for each, by name,
--- without what they share; the workflow's options are theirs too. With a `run` of its own it can go without a verb.
+-- without what they share; the workflow's options are theirs too, but for those that are its `own`. With a `run` of its own it can go
+-- without a verb.
 local options = require "host.options"
 
 local verbs = {}
@@ -17,7 +18,9 @@ function verbs.fields(m, name)
   local fields = {}
   for key, value in pairs(m.verbs[name]) do fields[key] = value end
   fields.options = table.move(fields.options or {}, 1, #(fields.options or {}), 1, {})
-  table.move(m.options, 1, #m.options, #fields.options + 1, fields.options)
+  for _, spec in ipairs(m.options) do
+    if not spec.own then table.insert(fields.options, spec) end
+  end
   return fields
 end
 

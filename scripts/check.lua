@@ -158,6 +158,7 @@ local function write_page(path, result, found, reports, ctx)
   end
   local written, err = require "lib.store".write(path, require "lib.check.page".render(result, found, reports, records))
   if written then ctx.say("page: %s", path) else ctx.warn("no page: %s", err.message) end
+  return written and path or nil
 end
 
 local function judge(opt, ctx, found)
@@ -192,7 +193,7 @@ local function run(opt, ctx)
   if result.images == 0 then ctx.fail("no images there; hilum reads .png and .jpg") end
   if opt.fix then result.fixed = fix(opt.fix, found, reports, ctx) end
   local page = opt.page or in_project(ctx.project, "reports/check.html")
-  if page then write_page(page, result, found, reports, ctx) end
+  result.page = page and write_page(page, result, found, reports, ctx)
   result.exit = result.broken > 0 and 1 or 0
   return result
 end

@@ -98,7 +98,11 @@ local STEPS = {
       return state.ctx.run("phantom", { count = opt.count, size = opt.size, seed = opt.seed, out = state.project:path(PHANTOMS) })
     end },
   { "check", "reads every image completely, looking for damage and for what a model would refuse", always = true,
-    run = function(state) return state.ctx.run("check", { images = { state.images } }) end },
+    run = function(state)
+      local result = state.ctx.run("check", { images = { state.images } })
+      table.insert(state.pages, result.page)
+      return result
+    end },
   { "labels", "turns the label tables into captions: dataset.jsonl",
     run = function(state) return state.ctx.run("labels", { tables = state.tables, images = state.images }) end },
   { "split", "training, validation and test, each patient in one of them: splits.jsonl" },
@@ -110,7 +114,7 @@ local STEPS = {
   { "evaluate", "measures retrieval on patients that were never trained on, base against fine-tuned", always = true,
     run = function(state)
       local result = state.ctx.run("evaluate")
-      table.insert(state.pages, 1, result.page)
+      table.insert(state.pages, result.page)
       return result
     end },
 }
@@ -198,7 +202,7 @@ local function summarise(state, result)
   print_headline(result.headline, print)
   print("\nDone in %.1f s. In %s there are:", result.seconds, state.opt.out)
   print_what_was_made(state)
-  print("\nNext:  cd %s && hilum serve --open", state.opt.out)
+  print("\nNext:  cd %s && hilum serve --open", require "host.text".quoted(state.opt.out))
   print("       hilum query --text Cardiomegaly, hilum status")
   print("Your own data:  hilum demo --images FOLDER --labels TABLE, or step by step: hilum init my-study")
 end

@@ -1,10 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- embed: images to vectors, by the base model and by what was trained.
+local cost = require "lib.cost"
+local embeddings = require "lib.embeddings"
 local fs = require "hilum.fs"
 local plural = require "lib.plural"
+local ready = require "lib.ready"
 local store = require "lib.store"
 
-local FORMAT = 1
 local MOST_SHOWN = 20
 
 -- The location of each record's image.
@@ -71,9 +73,10 @@ local function embed_all(m, set, opt, ctx)
     names[i] = record.image
     if captions then captions[i] = record.caption or "" end
   end
+  local batch = opt.batch and require "lib.model.batch.settings"(m, opt, ctx) or nil
   local progress <close> = ctx.progress(#names, m.name)
   local vectors, errors = m:embed_files(ctx.project, set.images, names, { captions = captions, progress = progress, say = ctx.say,
-    warn = ctx.warn })
+    warn = ctx.warn, pay = require "lib.model.paying".new(opt, ctx), batch = batch })
   progress:finish()
   return vectors, errors
 end
@@ -112,43 +115,32 @@ local function fingerprint(records, images)
   return require "hilum.hash".sha256(table.concat(lines, "\n"))
 end
 
-local function is_made(stem, info)
-  local json = require "hilum.json"
-  return fs.read(stem .. ".json") == json.encode(info) .. "\n" and fs.stat(stem .. ".npy") and fs.stat(stem .. ".jsonl")
-end
-
--- NAME.json comes last: without it the others are not valid.
-local function store_vectors(stem, vectors, records, info)
-  local lines = {}
-  for i, record in ipairs(records) do lines[i] = record.line .. "\n" end
-  if fs.stat(stem .. ".json") then assert(fs.remove(stem .. ".json")) end
-  assert(require "hilum.npy".write(stem .. ".npy", vectors))
-  assert(fs.write(stem .. ".jsonl", table.concat(lines)))
-  assert(fs.write(stem .. ".json", require "hilum.json".encode(info) .. "\n"))
-end
-
 local function embed_one(name, set, opt, ctx)
   local m = assert(require "lib.model".open(name, { project = ctx.project, length = opt.length, resize = opt.resize }))
-  local stem = fs.join(opt.out, m.name)
   local vectors, errors = embed_all(m, set, opt, ctx)
+  if not vectors then
+    ctx.say("%s: not all is there yet; the same command goes on with it", m.name)
+    return { name = m.name, pending = true }
+  end
   local records
   vectors, records = leave_out(vectors, errors, set.records, set.broken)
   if #records == 0 then
     say_broken(set.broken, ctx)
     ctx.fail("none of %s can be read", plural(#set.records, "image"))
   end
-  local info = { format = FORMAT, version = hilum.version, model = m.id, name = m.name, base = m.base, length = m.length,
+  local info = { model = m.id, name = m.name, base = m.base, length = m.length,
     embedded = opt.with_caption and "image+caption" or "image", count = #records, inputs = fingerprint(records, set.images) }
-  if not ctx.force and is_made(stem, info) then
-    ctx.say("%s.npy is up to date", stem)
+  if not ctx.force and embeddings.is_made(opt.out, m.name, info) then
+    ctx.say("%s is up to date", embeddings.paths(opt.out, m.name).vectors)
   else
-    store_vectors(stem, vectors, records, info)
-    ctx.say("%s.npy: %s of length %d by %s (%s)", stem, plural(#records, "vector"), m.length, m.name, info.embedded)
+    local path = embeddings.write(opt.out, m.name, vectors, records, info)
+    ctx.say("%s: %s of length %d by %s (%s)", path, plural(#records, "vector"), m.length, m.name, info.embedded)
   end
   return info
 end
 
 local function run(opt, ctx)
+  if opt.import then return require "lib.embeddings.import"(opt, ctx) end
   local images = assert(store.open(opt.images))
   local records, source = read_records(opt, images, ctx)
   if #records == 0 then
@@ -161,7 +153,7 @@ local function run(opt, ctx)
   local result = { embeddings = {}, images = #records, broken = set.broken }
   for i, name in ipairs(opt.model or require "lib.model".names(ctx.project)) do
     result.embeddings[i] = embed_one(name, set, opt, ctx)
-    result.images = math.min(result.images, result.embeddings[i].count)
+    result.images = math.min(result.images, result.embeddings[i].count or 0)
   end
   say_broken(set.broken, ctx)
   if #set.broken > 0 then
@@ -183,27 +175,51 @@ With --with-caption a vector is the mean of the image's vector and its caption's
 about an image as well as by what it shows, so figures from it say little about images without captions.
 
 With --model bedrock:ID or bedrock:ARN the model is one on Amazon Bedrock: Titan Multimodal Embeddings by its id, a fine-tuned one by
-the ARN of its provisioned throughput. That costs money; what is to be paid for is said first, in images and tokens. As many calls
-run as the account takes, and each vector is kept in cache/ as it comes, so that none is paid for twice. An image that
-the model does not take for its size is scaled down.
+the ARN of its provisioned throughput. That costs money; what is to be paid for is said first, in images, tokens and USD. From 1 USD on
+all that `hilum ready embed` looks at must be well (--anyway goes on in spite of it), and the sum must be agreed to: at the terminal, by
+--max-cost USD or by --yes. What was ordered, and what was answered, stands in run.jsonl. As many calls run as the account takes, and each
+vector is kept in cache/ as it comes, so that none is paid for twice. An image that the model does not take for its size is scaled down.
+
+With --batch they go to Bedrock as a batch job instead, in one step and for less trouble with the account's rate: all images that are not
+in cache/ are written below --work on S3, Bedrock reads them as --role and writes the vectors there, and the whole input once more beside
+them. The job is followed to its end; --no-watch only begins it, and the same command, whenever it is run again, goes on with it and never
+orders it twice. Records that Bedrock could not embed are listed, and tried again with --retry, or one by one without --batch. The images
+stay on S3 until --delete-data removes them. A batch job takes a custom model's ARN, too, without throughput, in the regions that have it.
+
+With --import FILE.npy nothing is embedded: the rows are vectors of another encoder, of the images that IMAGES lists (a name or a record a
+line; without such a list: those of splits.jsonl), and become the embeddings import:NAME, to be indexed and compared with the others.
 
 An image that cannot be read is listed and left out, and the exit status is 1. What was computed of an image is kept in cache/, so that
 a run goes on where one was stopped.]],
   options = {
-    { "images", type = "path", positional = true, default = "images", help = "the folder of the images" },
+    { "images", type = "path", positional = true, default = "images", help = "the folder of the images; with --import: a list of them" },
     { "model", type = "list", metavar = "NAME", names = "models", help = "base, a model below models/, a model's folder, or bedrock:ID" },
-    { "length", type = "choice", choices = { 256, 384, 1024 }, default = 1024, help = "numbers in a vector" },
+    { "length", type = "choice", choices = { 256, 384, 512, 1024, 1536, 3072 }, default = 1024, help = "numbers in a vector" },
     { "with-caption", type = "flag", default = false, help = "embed each image together with its caption" },
     { "resize", type = "flag", default = true, help = "scale down what is too large for Bedrock (--no-resize: refuse it)" },
     { "splits", type = "path", default = "splits.jsonl", help = "the records, made by `hilum split`" },
     { "dataset", type = "path", default = "dataset.jsonl", help = "the records where there are no splits" },
     { "out", type = "path", default = "embeddings", help = "the folder of the embeddings" },
+    { "batch", type = "flag", default = false, help = "Bedrock: as a batch job" },
+    { "role", type = "string", metavar = "ARN", help = "batch: the role that reads the images and writes the vectors (default: finetune's)" },
+    { "work", type = "string", metavar = "S3URI", help = "batch: below which the images and the answers are written" },
+    { "watch", type = "flag", default = true, help = "batch: follow the job to its end (--no-watch: begin it)" },
+    { "retry", type = "flag", default = false, help = "batch: try again what failed" },
+    { "delete-data", type = "flag", default = false, help = "batch: remove the images and answers of jobs that are over from S3" },
+    { "job", type = "table", help = "batch: what else it is asked with, and its limits, in project.lua" },
+    { "import", type = "path", must_exist = true, metavar = "FILE.npy", help = "take the vectors of another encoder" },
+    { "name", type = "string", metavar = "NAME", help = "import: what they are called (default: as the file)" },
+    cost.OPTIONS[1],
+    cost.OPTIONS[2],
+    ready.OPTIONS[1],
   },
   examples = {
     "hilum embed images",
     "hilum embed images --model base --model tuned --length 384",
     "hilum embed images --with-caption --out embeddings-with-captions",
     "hilum embed images --model bedrock:amazon.titan-embed-image-v1 --length 384",
+    "hilum embed images --model bedrock:amazon.titan-embed-image-v1 --batch --work s3://b/batch/ --role arn:aws:iam::123456789012:role/x",
+    "hilum embed --import densenet.npy --name densenet",
   },
   reads = { "images", "splits" },
   writes = { "out" },

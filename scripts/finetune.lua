@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- finetune: the offline model from the files that Bedrock's fine-tuning takes; or a job on Bedrock itself (lib/finetune).
+local cost = require "lib.cost"
 local fs = require "hilum.fs"
+local ready = require "lib.ready"
 local store = require "lib.store"
 
 local MOST_PROBLEMS_SHOWN = 20
@@ -208,7 +210,9 @@ An image-ref is a path from the file's folder or the project. Where there is no 
 up by its name alone in the folder --images.
 
 With --model bedrock it is Bedrock that fine-tunes Titan Multimodal Embeddings: the files are read from S3 by the role that --role names,
-and the job costs money for every image and epoch. What is asked for stands in flags or in project.lua,
+and the job costs money for every image and epoch. Before it is ordered, all that `hilum ready finetune` looks at must be well (--anyway
+goes on in spite of it), and the estimate must be agreed to: at the terminal, by --max-cost USD or by --yes. What was ordered, and what
+came of it, stands in run.jsonl. What is asked for stands in flags or in project.lua,
 finetune = { bedrock = { role=, train=, output=, name=, epochs=, tags=, vpc=, ... } }; its hyperparameters have ranges and defaults of
 their own (epochs 5, batch size 576 from 256 up, learning rate 0.00005), which those of the offline model in project.lua do not touch. The
 same request is never a second job. `hilum finetune status JOB` follows it, `list` shows all, `stop JOB` ends one.
@@ -237,6 +241,9 @@ else: no synonyms, and no negation, "no effusion" finds effusions. It is not a c
     { "bedrock", type = "table", help = "Bedrock: the job, in project.lua" },
     { "dry-run", type = "flag", default = false, help = "Bedrock: print the request and send nothing" },
     { "watch", type = "flag", default = false, help = "Bedrock: follow the job to its end" },
+    cost.OPTIONS[1],
+    cost.OPTIONS[2],
+    ready.OPTIONS[1],
     { "profile", type = "string", metavar = "NAME", help = "the AWS profile" },
     { "region", type = "string", metavar = "REGION", help = "the AWS region" },
   },
@@ -244,6 +251,10 @@ else: no synonyms, and no negation, "no effusion" finds effusions. It is not a c
     list = verb("The jobs on Bedrock, the newest first", "list", {}, { "hilum finetune list", "hilum finetune list --json" }),
     status = verb("How a job on Bedrock is", "status", { JOB },
       { "hilum finetune status tuned-0a1b2c3d", "hilum finetune status tuned-0a1b2c3d --watch" }),
+    ["delete-model"] = { summary = "Delete a custom model on Bedrock, which no throughput may use",
+      options = { { "id", type = "string", positional = true, required = true, metavar = "MODEL", help = "its name, ARN, or job" } },
+      examples = { "hilum finetune delete-model cxr", "hilum finetune delete-model cxr --yes" },
+      run = function(opt, ctx) return require "lib.finetune.models".delete(opt, ctx) end },
     stop = verb("End a job on Bedrock", "stop", { JOB }, { "hilum finetune stop tuned-0a1b2c3d", "hilum finetune stop tuned-0a1b2c3d -q" }),
   },
   examples = {

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- provision: what the workflows need on AWS, made, shown and taken down again.
+local cost = require "lib.cost"
 
 local function lib(name) return require("lib.provision." .. name) end
 
@@ -15,14 +16,24 @@ end
 
 -- Whether something may be done that the user has not said yes to beforehand: only a person at a terminal can be asked.
 local function confirm(said, question)
-  if said or not require "hilum.term".isatty "stdin" then return said or false end
-  io.stderr:write(question, "? [y/N] ")
-  return (io.stdin:read() or ""):lower():find("^%s*y") ~= nil
+  return said or require "lib.ask"(question)
 end
 
-local function tell_costs(ctx, costs)
-  if #costs == 0 then return end
-  ctx.say("What costs money while it stands:\n%s", require "hilum.term".table(costs, { "what", "name", "costs" }))
+-- What stands costs less a month than this is not asked about: USD.
+local UNASKED_BELOW = 1
+
+local STANDING, NEW = { create = true, change = true, keep = true }, { create = true, change = true }
+
+-- What things of these actions cost while they stand.
+local function estimate_of(env, steps, actions, ctx)
+  return cost.estimate({ step = "provision, by the month", region = env.region, items = lib "show".costs(env, steps, actions) }, ctx)
+end
+
+-- Asks about what is new and costs money; returns the estimate of it.
+local function pass_gate(env, steps, opt, ctx)
+  local new = estimate_of(env, steps, NEW, ctx)
+  if #new.items > 0 then cost.gate(new, opt, ctx, UNASKED_BELOW) end
+  return new
 end
 
 local function warn_if_closed(opt, ctx)
@@ -30,20 +41,22 @@ local function warn_if_closed(opt, ctx)
   ctx.warn("the collection is reached from nowhere but Bedrock: give --vpce ID for your network, or --public")
 end
 
-local function plan_of(env, state)
+-- The plan for people and programs, and its steps.
+local function plan_of(env, state, ctx)
   local show, steps = lib "show", assert(lib "plan".steps(env, state))
   local records, counts = show.records(steps)
-  return { account = env.account, region = env.region, steps = records, costs = show.costs(env, steps), create = counts.create or 0,
-    change = counts.change or 0, keep = counts.keep or 0, delete = counts.delete or 0, blocked = counts.blocked or 0 }
+  return { account = env.account, region = env.region, steps = records, costs = estimate_of(env, steps, STANDING, ctx),
+    create = counts.create or 0, change = counts.change or 0, keep = counts.keep or 0, delete = counts.delete or 0,
+    blocked = counts.blocked or 0 }, steps
 end
 
 local function plan(opt, ctx)
   local env, state = open_both(opt)
-  local result = plan_of(env, state)
+  local result = plan_of(env, state, ctx)
   ctx.print("%s", lib "show".plan(result.steps))
   ctx.say("account %s, %s: %d to create, %d to change, %d to keep, %d to delete, %d blocked", result.account, result.region, result.create,
     result.change, result.keep, result.delete, result.blocked)
-  tell_costs(ctx, result.costs)
+  cost.say(result.costs, ctx)
   warn_if_closed(opt, ctx)
   result.exit = result.blocked > 0 and 1 or 0
   return result
@@ -63,13 +76,14 @@ end
 
 local function apply(opt, ctx)
   local env, state = open_both(opt)
-  local planned = plan_of(env, state)
+  local planned, planned_steps = plan_of(env, state, ctx)
   check_plan(planned, opt, ctx)
-  tell_costs(ctx, planned.costs)
   warn_if_closed(opt, ctx)
+  local new = pass_gate(env, planned_steps, opt, ctx)
   local progress <close> = ctx.progress(#lib "resources", "provision", { unit = "resources" })
   local steps = assert(lib "walk".apply(env, state, ctx.say, function() progress:add() end))
   progress:finish()
+  if #new.items > 0 then cost.submitted(new, { name = ("%s, %s"):format(opt.prefix, os.date("!%Y-%m-%dT%H:%M:%SZ")) }, ctx) end
   local result = lib "show".outputs(env)
   result.steps = lib "show".records(steps)
   ctx.print("bucket      %s\noutput      %s\nrole        %s\ncollection  %s", result.bucket, result.output, result.role,
@@ -149,7 +163,8 @@ local YES = { "yes", type = "flag", default = false, help = "ask nothing; what h
 return {
   summary = "What the workflows need on AWS: bucket, roles, vector collection",
   details = [[
-One bucket, closed to the public; a role with which Bedrock's jobs reach it and nothing else; a vector collection of OpenSearch Serverless
+One bucket, closed to the public; a role with which Bedrock's jobs reach it and nothing else; a role with which schedules delete throughput
+that hilum bought and nothing else; a vector collection of OpenSearch Serverless
 with its policies; with --notebook, a SageMaker notebook instance that installs hilum. Names follow from --prefix and the account. What was
 made is recorded in the bucket, so that `apply` can be run again after any end, and `destroy` takes away what hilum made and nothing else.
 
@@ -192,7 +207,10 @@ The options are best kept in project.lua, in a table called provision: what they
     },
     apply = {
       summary = "Make it so; again after any interruption",
-      options = { YES },
+      details = [[
+Says what it would make, and what that costs while it stands. From 1 USD a month on that has to be agreed to: at the terminal, by
+--max-cost USD or by --yes. With the newer generation of collections, which costs nothing while nobody asks, it is less.]],
+      options = { YES, cost.OPTIONS[1] },
       examples = { "hilum provision apply --public", "hilum provision apply --prefix chest --vpce vpce-0a1b2c3d --region us-west-2" },
       run = apply,
     },
@@ -204,14 +222,15 @@ The options are best kept in project.lua, in a table called provision: what they
     destroy = {
       summary = "Take down what hilum made, and nothing else",
       details = [[
-Asks first. Provisioned throughput, custom models, indexes and the bucket's content each have a question of their own, or an option;
-what is not answered with yes stays, and what it is in stays too.]],
+Asks first. Provisioned throughput, the schedules that end it, custom models, indexes and the bucket's content each have a question of
+their own, or an option; what is not answered with yes stays, and what it is in or needs stays too.]],
       options = { YES,
         { "delete-data", type = "flag", default = false,
           help = "the bucket's content: images, records, and outputs of batch jobs, which echo the images" },
         { "delete-indexes", type = "flag", default = false, help = "the indexes in the collection" },
         { "delete-models", type = "flag", default = false, help = "the custom models that were trained with hilum's role" },
         { "delete-throughput", type = "flag", default = false, help = "the throughput provisioned for them" },
+        { "delete-schedules", type = "flag", default = false, help = "the schedules that delete throughput at its time" },
       },
       examples = { "hilum provision destroy", "hilum provision destroy --yes --delete-indexes --delete-data" },
       run = destroy,

@@ -59,7 +59,16 @@ local function write_page(asked, opt, ctx)
   return path
 end
 
+-- A word that no option takes: what it most likely is.
+local function refuse_words(words, ctx)
+  local stat = fs.stat(words[1])
+  if stat and stat.type == "file" then ctx.usage("unexpected argument %s; did you mean --image %s?", words[1], words[1]) end
+  local text = table.concat(words, " ")
+  ctx.usage("unexpected argument %s; did you mean --text %s?", words[1], text:find("[^%w-]") and ("%q"):format(text) or text)
+end
+
 local function run(opt, ctx)
+  if opt.words then refuse_words(opt.words, ctx) end
   local asked = require "lib.query.asking".ask(opt, ctx)
   local result = require "lib.query.plain".result(asked, opt)
   print_answers(asked, opt, ctx)
@@ -77,32 +86,45 @@ return {
   step = 8,
   details = [[
 Prints the k nearest images of the index. With an image and words, both are embedded, and the query is their mix: --image-weight of the
-image, the rest of the words. Several images are several queries. An image that is in the index itself is left out of its own results.
+image, the rest of the words. Several images are several queries. An image that is in the index itself, by the same or another name, is
+left out of its own results (--itself keeps it).
 
 Words: the findings' own names work best, as in "Effusion, Edema"; the offline model has no negation ("no effusion" finds effusions) and
 no synonyms. A word that was not met in training goes by its letters, with a warning; if nothing of it is known, hilum says what is.
 
+--hybrid W also looks for the words in the findings' names: the score is (1 - W) times the cosine plus W times the share of the words
+that are there. What is named is then found even where its picture looks like something else.
+
 --where keeps images that show a finding, or that have a view, sex, split or patient; several conditions must all hold.
+--index https://HOST asks indexes on OpenSearch that `hilum index --out https://HOST` made, with the same options and the same results,
+as near as the server's approximate search comes.
+
 --open writes a page with the pictures (or --page FILE) and shows it in the browser; there, base and fine-tuned stand side by side when
 both have an index. The page contains images and patient numbers; --anonymous leaves numbers and file names out.]],
   options = {
+    { "words", type = "list", positional = true, hidden = true, help = "none are taken; it is said what they may mean" },
     { "image", type = "list", of = "path", metavar = "FILE", help = "an image to find similar ones of" },
     { "text", type = "string", metavar = "WORDS", help = "findings in words" },
     { "k", type = "integer", short = "k", min = 1, max = 10000, default = 12, help = "how many results" },
     { "image-weight", type = "number", min = 0, max = 1, default = 0.4, help = "of the image in a query with words" },
+    { "hybrid", type = "number", min = 0, max = 1, metavar = "W",
+      help = "let the share of the words that an image's findings have count W of its score, its vector the rest" },
     { "where", type = "list", metavar = "NAME=VALUE", names = "filters", help = "finding=, view=, sex=, split= or patient=" },
     { "not-patient", type = "list", metavar = "ID", help = "leave this patient's images out" },
     { "model", type = "string", metavar = "NAME", names = "indexes", help = "which index (default: tuned, else base)" },
+    { "itself", type = "flag", default = false, help = "keep an image that is in the index among its own results" },
     { "compare", type = "flag", help = "also ask the base index (a page does so unless --no-compare)" },
     { "open", type = "flag", default = false, help = "show the results as a page in the browser" },
     { "page", type = "path", metavar = "FILE", help = "write the page there (with --open: reports/query.html)" },
     { "anonymous", type = "flag", default = false, help = "leave patient numbers and file names out" },
     { "images", type = "path", default = "images", help = "the folder of the images, for the pictures" },
-    { "index", type = "path", default = "index", help = "the folder of the indexes" },
+    { "index", type = "path", default = "index", metavar = "PLACE", help = "the folder of the indexes, https://HOST, or https://HOST/NAME" },
+    table.unpack(require "lib.opensearch".OPTIONS),
   },
   examples = {
     "hilum query --text Effusion --open",
     "hilum query --image x.png --where view=PA -k 20",
+    "hilum query --text Effusion --hybrid 0.3 --index https://search.example.org:9200",
     'hilum query --image x.png --text "Effusion, Edema" --image-weight 0.5 --not-patient 1234 --json',
   },
   run = run,

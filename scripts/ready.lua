@@ -15,7 +15,7 @@ end
 -- The model without the word that a model's spec begins with.
 local function model_of(opt, default) return (opt.model or default or ""):gsub("^bedrock:", "") end
 
--- The request of each step, as ready.check takes it; a usage error when something is not said.
+-- The request of each step, as ready.check takes it, from (opt, ctx, session); a usage error when something is not said.
 local REQUESTS = {}
 
 function REQUESTS.finetune(opt, ctx)
@@ -24,8 +24,11 @@ function REQUESTS.finetune(opt, ctx)
   return require "lib.finetune.job".request(given, {}, ctx)
 end
 
-function REQUESTS.deploy(opt, ctx)
-  return { modelId = needed(setting(opt.model, ctx, "deploy", "model"), "--model ARN of a custom model", ctx), modelUnits = opt.units }
+function REQUESTS.deploy(opt, ctx, session)
+  local models = require "lib.deploy.models"
+  local which = needed(opt.model or models.last_job(ctx.project), "--model NAME or ARN of a custom model", ctx)
+  local model = assert(models.deployable(require "lib.aws.bedrock".client(session), which))
+  return { modelId = model.arn, modelUnits = opt.units }
 end
 
 function REQUESTS.embed(opt) return { modelId = model_of(opt, TITAN) } end
@@ -42,7 +45,7 @@ function REQUESTS.index(opt) return { collection = opt.collection } end
 -- The rows of a step. What is not set up for it is in the way of it, but not of all.
 local function check(step, session, opt, ctx)
   local ready = require "lib.ready"
-  local ok, request = pcall(REQUESTS[step], opt, ctx)
+  local ok, request = pcall(REQUESTS[step], opt, ctx, session)
   if ok then return (ready.check(step, request, session, ctx)) end
   if type(request) ~= "table" or request.kind ~= "usage" then error(request, 0) end
   local state = opt.step == "all" and "warn" or "stop"

@@ -14,11 +14,16 @@ local function sum(results, target)
   return total
 end
 
--- The target is the last that is named, unless --to is.
-local function target_of(opt, ctx)
-  local to = opt.to or #opt.from > 1 and table.remove(opt.from) or ""
+-- What to send, and where: the target is the last that is named, unless --to is; what is sent, if nothing else is named, the images.
+local function read_names(opt, ctx)
+  local from = table.move(opt.from or {}, 1, #(opt.from or {}), 1, {})
+  local to = opt.to or table.remove(from) or ""
   if not to:find("^s3://") then ctx.usage("say where to: s3://bucket/prefix, as the last, or with --to") end
-  return to
+  if #from == 0 then from[1] = opt.images end
+  for _, path in ipairs(from) do
+    if path:find("^s3://") then ctx.usage("%s is on S3 already: hilum sync %s %s", path, path, to) end
+  end
+  return from, to
 end
 
 -- What is to be sent, as sides: each folder is one, all files together are one.
@@ -34,27 +39,32 @@ local function sources_of(paths, client, ctx)
 end
 
 local function run(opt, ctx)
+  local from, to = read_names(opt, ctx)
   local client = workflow.client(opt, true)
-  local target, results = assert(require "lib.transfer.side".open(target_of(opt, ctx), client)), {}
-  for i, source in ipairs(sources_of(opt.from, client, ctx)) do
-    results[i] = require "lib.transfer".run(source, target, client, workflow.settings(opt, "upload", workflow.put(opt)), ctx)
-  end
+  local target, results = assert(require "lib.transfer.side".open(to, client)), {}
+  local settings, sources = workflow.settings(opt, "upload", workflow.put(opt)), sources_of(from, client, ctx)
+  local name, one, other = require "lib.transfer.clash"(sources, settings)
+  if name then ctx.usage("%s and %s would both be %s there: send them under different prefixes", one, other, name) end
+  for i, source in ipairs(sources) do results[i] = require "lib.transfer".run(source, target, client, settings, ctx) end
   return workflow.tell(sum(results, target), ctx)
 end
 
 return {
   summary = "Folders and files to S3",
   details = [[
-What is in the folders, and the files, go below the target under their names; what is there already is not sent again (--compare says
-what that means). Started again after any interruption it sends what is missing, of large files the missing parts.
+What is in the folders, and the files, go below the target under their names, which must differ; without either, the images of the
+project go there. What is there already is not sent again (--compare says what that means). Started again after any interruption it
+sends what is missing, of large files the missing parts.
 
 A file that cannot be sent is named, and does not stop the others; exit status 1 then.]],
   options = workflow.join({
-    { "from", type = "list", of = "path", positional = true, default = "images", metavar = "FOLDER|FILE|S3URI",
-      help = "what to send, and where" },
+    { "from", type = "list", of = "path", positional = true, metavar = "FOLDER|FILE|S3URI",
+      help = "what to send (default: --images), and where" },
     { "to", type = "path", metavar = "S3URI", help = "s3://bucket/prefix/, if it is not named last" },
+    { "images", type = "path", default = "images", help = "the folder that is sent when none is named" },
   }, workflow.options, workflow.put_options),
   examples = {
+    "hilum upload s3://my-bucket/images/",
     "hilum upload images s3://my-bucket/images/",
     "hilum upload train.jsonl validation.jsonl s3://my-bucket",
   },

@@ -17,15 +17,18 @@ local cost = {}
 
 cost.OPTIONS = {
   { "max-cost", type = "number", min = 0, metavar = "USD", help = "do it unasked if the estimate is not above this, else refuse" },
-  { "yes", type = "flag", default = false, help = "do it unasked, whatever the estimate says" },
+  { "yes", type = "flag", default = false, help = "do not ask" },
 }
 
 -- Estimates.
 
+-- Without the noise of the last binary digits.
+local function rounded(amount) return tonumber(("%.9f"):format(amount)) end
+
 local function price_item(item, config)
   local price = prices.find(item.price, config)
   item.unit, item.each, item.mark, item.date = price.unit, price.usd, price.mark, price.date
-  item.cost = price.usd and price.usd * item.count or nil
+  item.cost = price.usd and item.count and rounded(price.usd * item.count) or nil
   return item.cost, price.standing
 end
 
@@ -37,13 +40,13 @@ local function set_prices(estimate, ctx)
     total = total and amount and total + amount
     standing = standing or stands or false
   end
-  estimate.total, estimate.until_deleted = total or nil, standing
+  estimate.total, estimate.until_deleted = total and rounded(total) or nil, standing
   return estimate
 end
 
--- spec: step, region, items = { { price = a key of lib/cost/prices.lua, count = units, what = "5 epochs of 1000 records" }, … }. The same
--- items come back with unit, each and cost (USD; nil where the price is not known), and with mark and date of the price; total is nil
--- unless all are known; until_deleted: something in it is charged until it is deleted.
+-- spec: step, region, items = { { price = a key of lib/cost/prices.lua, count = units (nil: not known), what = "5 epochs of 9 records" },
+-- … }. The same items come back with unit, each and cost (USD; nil where price or count is not known), and with mark and date of the price.
+-- total is nil unless all are known; until_deleted: something in it is charged until it is deleted.
 function cost.estimate(spec, ctx)
   local items = require "hilum.json".array {}
   for i, item in ipairs(spec.items) do items[i] = { price = item.price, count = item.count, what = item.what } end
@@ -60,7 +63,8 @@ end
 
 local function row_of(item)
   local known = item.cost and cost.usd(item.cost) or "not known"
-  return { what = item.what, units = ("%.10g x %s"):format(item.count, item.unit), each = item.each and ("%.10g"):format(item.each) or "?",
+  local count = item.count and ("%.10g"):format(item.count) or "?"
+  return { what = item.what, units = ("%s x %s"):format(count, item.unit), each = item.each and ("%.10g"):format(item.each) or "?",
     cost = known, price = ("%s, %s%s"):format(item.price, item.mark, item.date and " " .. item.date or "") }
 end
 
@@ -82,20 +86,18 @@ end
 
 -- The gate.
 
-local function unknown_prices(estimate)
-  local keys = {}
+local function refuse_unknown(estimate, ctx)
   for _, item in ipairs(estimate.items) do
-    if not item.cost then keys[#keys + 1] = item.price end
+    if not item.each then
+      ctx.fail('nothing was ordered: --max-cost needs the price of %s; project.lua can say it: prices = { ["%s"] = USD }', item.price,
+        item.price)
+    end
+    if not item.count then ctx.fail("nothing was ordered: --max-cost cannot be held, for %s; --yes goes on all the same", item.what) end
   end
-  return keys
 end
 
 local function check_maximum(estimate, most, ctx)
-  if not estimate.total then
-    local keys = unknown_prices(estimate)
-    ctx.fail('nothing was ordered: --max-cost needs the price of %s; project.lua can say it: prices = { ["%s"] = USD }',
-      table.concat(keys, " and "), keys[1])
-  end
+  refuse_unknown(estimate, ctx)
   if estimate.total > most then
     ctx.fail("nothing was ordered: the estimate (%s) is above --max-cost %.10g", cost.usd(estimate.total), most)
   end
@@ -115,21 +117,24 @@ end
 
 -- The ledger.
 
--- AWS took it. what: a table that says what: its arn, job or name finds it again.
+local function is_noted(kind, what, ctx) return ledger.find(ctx.project, kind, what.arn or what.job or what.name) ~= nil end
+
+-- AWS took it. what: a table that says what: its arn, job or name finds it again. Once for each; returns whether it was new.
 function cost.submitted(estimate, what, ctx)
+  if is_noted("submitted", what, ctx) then return false end
   ledger.add(ctx.project, "submitted", estimate.step, what, set_prices(estimate, ctx))
+  return true
 end
 
 -- What came of it. what: as in cost.submitted, and what else is known (status, seconds); items: as in cost.estimate, what is charged in the
--- end, or nil if that is not known. Once for each; returns whether it was new.
+-- end, or nil if that is not known. Once for each; returns what was noted, as an estimate, or false if it was not new.
 function cost.actual(what, items, ctx)
-  local id = what.arn or what.job or what.name
-  if ledger.find(ctx.project, "actual", id) then return false end
-  local before = ledger.find(ctx.project, "submitted", id)
+  if is_noted("actual", what, ctx) then return false end
+  local before = ledger.find(ctx.project, "submitted", what.arn or what.job or what.name)
   local charged = cost.estimate({ step = before and before.step or what.step, region = before and before.region, items = items or {} }, ctx)
   if not items then charged.total = nil end
   ledger.add(ctx.project, "actual", charged.step, what, charged)
-  return true
+  return charged
 end
 
 return cost

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Reading what `hilum embed` wrote: FOLDER/NAME.npy (one vector a row), NAME.jsonl (the image of each row), NAME.json (the model).
+-- What `hilum embed` writes, and reading it again: FOLDER/NAME.npy (one vector a row), NAME.jsonl (the image of each row), NAME.json (the model).
 local fs = require "hilum.fs"
 local host = require "hilum.host"
 local json = require "hilum.json"
@@ -8,6 +8,12 @@ local npy = require "hilum.npy"
 local embeddings = {}
 
 local FORMAT = 1
+
+-- The text of NAME.json. info gets what all have in common.
+local function text_of(info)
+  info.format, info.version = FORMAT, hilum.version
+  return json.encode(info) .. "\n"
+end
 
 function embeddings.paths(folder, name)
   local stem = fs.join(folder, name)
@@ -39,6 +45,24 @@ function embeddings.take(vectors, rows)
   local is_all = #rows == #vectors
   for i, row in ipairs(rows) do is_all = is_all and row == i end
   return is_all and vectors or vectors:gather(rows)
+end
+
+-- Does NAME hold just that? info: as it will be written.
+function embeddings.is_made(folder, name, info)
+  local paths = embeddings.paths(folder, name)
+  return fs.read(paths.info) == text_of(info) and fs.stat(paths.vectors) ~= nil and fs.stat(paths.docs) ~= nil
+end
+
+-- records: of the rows, {line = its JSON}. info: model, name, base, length, embedded, count, inputs. Its file comes last: without it the
+-- others are not valid. Returns the path of the vectors.
+function embeddings.write(folder, name, vectors, records, info)
+  local paths, lines = embeddings.paths(folder, name), {}
+  for i, record in ipairs(records) do lines[i] = record.line .. "\n" end
+  if fs.stat(paths.info) then assert(fs.remove(paths.info)) end
+  assert(npy.write(paths.vectors, vectors))
+  assert(fs.write(paths.docs, table.concat(lines)))
+  assert(fs.write(paths.info, text_of(info)))
+  return paths.vectors
 end
 
 function embeddings.read_docs(path)

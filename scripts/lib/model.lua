@@ -87,15 +87,23 @@ local function open_local(spec, options)
   return towers, fs.base(folder)
 end
 
--- By what a spec begins with.
-local KINDS = { bedrock = "lib.model.bedrock" }
+-- Is a length one of those that a model gives? Returns true, or nil and an error.
+function model.check_length(spec, lengths, length)
+  for _, one in ipairs(lengths) do if one == length then return true end end
+  return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, table.concat(lengths, ", "), length))
+end
 
--- spec: "base", the name of a model of the project, a model's folder, or "bedrock:" and an id or ARN. options: project, length; resize
+-- By what a spec begins with.
+local KINDS = { bedrock = "lib.model.bedrock", import = "lib.model.imported" }
+
+-- spec: "base", the name of a model of the project, a model's folder, "bedrock:" and an id or ARN, or "import:" and a name. options: project, length; resize
 -- (false: images that are too large for a model on a server are errors). Returns the model, or nil and an error.
 function model.open(spec, options)
   options = options or {}
   local kind = KINDS[spec:match("^(%w+):")]
   if kind then return require(kind).open(spec, options) end
+  local fits, err = model.check_length(spec, model.LENGTHS, options.length or 1024)
+  if not fits then return nil, err end
   local towers, name = open_local(spec, options)
   if not towers then return nil, name end
   return setmetatable({ towers = towers, id = towers.id, name = name, base = towers.info == nil, length = options.length or 1024 }, Model)

@@ -17,11 +17,10 @@ opensearch.OPTIONS = {
 
 -- A collection that was idle takes up to half a minute to wake: seconds until an answer begins.
 local PATIENCE = 120
-local ATTEMPTS = 5
 
 -- A retry policy that knows how an OpenSearch says "too much". again: codes of errors that pass, besides those that always do.
 function opensearch.policy(settings, again)
-  local policy = retry.new { attempts = settings.attempts or ATTEMPTS, sleep = settings.sleep }
+  local policy = retry.new { attempts = settings.attempts, sleep = settings.sleep }
   function policy:classify(err)
     if err.status == 429 then return "throttled" end
     return again and again[err.code] and "transient" or retry.classify(self, err)
@@ -130,8 +129,8 @@ end
 local function failed_search(self, name, answer)
   local inner = type(answer.error) == "table" and answer.error or {}
   local _, message = require "lib.aws.protocol".opensearch_fault(inner)
-  local err = require "lib.aws.errors".make { op = "es.MultiSearch", status = answer.status or 500, code = inner.type, message = message }
-  return nil, errors.explain(err, self, { index = name, permission = "aoss:ReadDocument" })
+  local err = require "lib.aws.errors".make { status = answer.status or 500, code = inner.type, message = message }
+  return nil, errors.explain(err, self, { op = "MultiSearch", index = name, permission = "aoss:ReadDocument" })
 end
 
 -- Several searches of an index in one request: bodies as text. The answers, in that order; one that failed fails all.

@@ -62,6 +62,15 @@ end
 
 local function sentence(row) return ("%s: %s%s"):format(row.what, row.found, row.advice and "; " .. row.advice or "") end
 
+-- Says when the account keeps copies of the images that are sent to models, if that can be found out.
+function ready.warn_of_log(session, ctx)
+  local inquiry = lib "inquiry".new("embed", {}, session)
+  lib "logging".quiet(inquiry)
+  for _, row in ipairs(ready.of(inquiry.rows, "warn")) do
+    if not row.unknown then ctx.warn("%s", sentence(row)) end
+  end
+end
+
 -- Checks before a step that is paid for: says what may turn out badly, and fails when something is in the way, unless opt.anyway. Returns
 -- what was learnt.
 function ready.gate(step, request, session, opt, ctx)

@@ -14,8 +14,8 @@ function deploy_home.model(aws, name)
   return arn
 end
 
--- Runs f(aws, h). h.run(words…): exit status, stdout, stderr of `hilum WORDS` in h.folder. aws.fails: {pattern of "METHOD path" = what
--- aws.fault returns}.
+-- Runs f(aws, h). h.run(words…): exit status, stdout, stderr of `hilum WORDS` in h.folder against h.url; h.run_after(Lua, words…): the
+-- same after some Lua. aws.fails: {pattern of "METHOD path" = what aws.fault returns}.
 function deploy_home.with(f)
   home.with({ services = deploy_home.SERVICES }, function(aws, url)
     deploy_home.model(aws, "cxr")
@@ -26,7 +26,8 @@ function deploy_home.with(f)
       end
     end
     local h = { folder = t.tmp(), url = url }
-    function h.run(...) return home.run(h.folder, url, { ... }) end
+    function h.run(...) return home.run(h.folder, h.url, { ... }) end
+    function h.run_after(chunk, ...) return home.run(h.folder, h.url, { ... }, chunk) end
     f(aws, h)
   end)
 end

@@ -343,7 +343,7 @@ t.test("kill -9 while vectors come, run again: the same vectors, and none that w
   home.with({}, function(bedrock, url)
     local p = setup()
     bedrock.latency = 0.01
-    for n = 2, 4 do
+    for n = 3, 5 do -- the first is the ledger's
       assert(fs.remove_tree(fs.join(p.folder, "cache")) or true)
       bedrock.calls = {}
       local status = home.run(p.folder, url, { "embed", "--model", SPEC, "--length", "256" }, xrays.killer("fs", "append", n))
@@ -356,5 +356,32 @@ t.test("kill -9 while vectors come, run again: the same vectors, and none that w
       local count = count_calls(bedrock)
       for _, path in ipairs(kept) do t.eq(count[hash.sha256_file(path)], 1, path) end
     end
+  end)
+end)
+
+t.test("a run is asked about from 1 USD on; it says what it costs, and run.jsonl has it with what was answered", function()
+  home.with({ logging = { s3Config = { bucketName = "logs" } } }, function(bedrock, url)
+    local p, ledger = setup(), require "lib.cost.ledger"
+    local words = { "embed", "--model", SPEC, "--length", "256" }
+    local function dear(price)
+      assert(fs.write(fs.join(p.folder, "project.lua"), ("return { prices = { ['titan-image'] = %.10g } }"):format(price)))
+    end
+    dear(1)
+    local status, _, err = home.run(p.folder, url, words)
+    t.eq({ status, #bedrock.calls }, { 2, 0 })
+    t.match(err, "nothing was ordered: embed costs money %(about USD " .. #p.names)
+    status, _, err = home.run(p.folder, url, table.move({ "--max-cost", "0.5" }, 1, 2, #words + 1, { table.unpack(words) }))
+    t.eq({ status, #bedrock.calls }, { 1, 0 }, err)
+    dear(0.9 / #p.names)
+    status, _, err = home.run(p.folder, url, words)
+    t.eq({ status, #bedrock.calls }, { 0, #p.names }, err)
+    t.match(err, "embed: about USD 0.90.*")
+    t.match(err, "warning: invocation log: every call of a model is logged to s3://logs, images included")
+    local lines = ledger.lines(project.open(p.folder))
+    t.eq({ #lines, lines[1].ledger, lines[2].ledger, lines[2].what.answered, lines[2].what.name == lines[1].what.name },
+      { 2, "submitted", "actual", #p.names, true })
+    t.near(lines[2].total, 0.9, 1e-6)
+    t.eq(home.run(p.folder, url, words), 0)
+    t.eq(#ledger.lines(project.open(p.folder)), 2)
   end)
 end)

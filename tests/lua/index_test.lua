@@ -100,7 +100,7 @@ t.test("an unfinished or damaged index is none", function()
   study.run(dir, "index")
   t.ok(index.open(dir .. "/index/tuned"))
   t.ok(index.open(dir .. "/index/base"))
-  t.fails("usage", "not in this build", index.open("https://search.example/x"))
+  t.fails("usage", "in a folder, or on a server", index.open("s3://bucket/x"))
 end)
 
 t.test("which model is meant when none is named", function()

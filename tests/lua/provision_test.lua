@@ -56,7 +56,7 @@ local function all(action, names)
   return actions
 end
 
-local BASE = "bucket bedrock-role encryption network group collection data"
+local BASE = "bucket bedrock-role expiry-role encryption network group collection data"
 local WITH_NOTEBOOK = BASE .. " notebook-role lifecycle notebook"
 
 local function take_down(server, accepted, more)
@@ -111,10 +111,26 @@ t.test("the roles may do no more than they need, and for this account only", fun
   local notebook = server.fake.roles["hilum-notebook-role"]
   for _, text in ipairs { role.policies.hilum, notebook.policies.hilum } do t.ok(not text:find('[%w]:%*"'), text) end
   t.match(notebook.policies.hilum, '"iam:PassedToService":"bedrock.amazonaws.com"')
+  t.match(notebook.policies.hilum, '"iam:PassedToService":"scheduler.amazonaws.com"')
   t.match(notebook.policies.hilum, '"arn:aws:aoss:us%-east%-1:123456789012:collection/%d+"')
   t.eq(#notebook.attached, 0)
   t.eq(server.fake.policies["data/hilum-data"].policy[1].Principal, { "arn:aws:iam::123456789012:user/tester", notebook.arn })
   t.ok(not json.encode(server.fake.policies["data/hilum-data"].policy):find("aoss:%*"))
+end)
+
+t.test("a key of the user's: the roles may use it, and it has to be an ARN", function()
+  local server <close> = aws_fake.serve {}
+  local key = "arn:aws:kms:us-east-1:123456789012:key/1"
+  assert(apply(server, { kms_key = key, notebook = true }))
+  for _, role in ipairs { "hilum-bedrock", "hilum-notebook-role" } do
+    local statements = json.decode(server.fake.roles[role].policies.hilum).Statement
+    t.eq({ statements[#statements - 1], statements[#statements] }, {
+      { Effect = "Allow", Action = { "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey" }, Resource = { key } },
+      { Effect = "Allow", Action = { "kms:CreateGrant" }, Resource = { key },
+        Condition = { Bool = { ["kms:GrantIsForAWSResource"] = "true" } } } }, role)
+  end
+  t.eq(planned(server, { notebook = true })["bedrock-role"], "change")
+  t.fails("usage", "%-%-kms%-key alias/x: the ARN of a key", open(server, { kms_key = "alias/x" }))
 end)
 
 t.test("the network is closed unless it is opened", function()
@@ -161,8 +177,8 @@ t.test("the notebook: its script, its role that IAM tells late, and its end", fu
   assert(require "hilum.fs".write(path, script))
   t.eq(select(3, t.run("bash -n " .. path)), "")
   assert(apply(server, { notebook = true, ref = "v2" }))
-  t.eq(planned(server), { bucket = "keep", ["bedrock-role"] = "keep", encryption = "keep", network = "keep", group = "keep",
-    collection = "keep", data = "change", ["notebook-role"] = "delete", lifecycle = "delete", notebook = "delete" })
+  t.eq(planned(server), { bucket = "keep", ["bedrock-role"] = "keep", ["expiry-role"] = "keep", encryption = "keep", network = "keep",
+    group = "keep", collection = "keep", data = "change", ["notebook-role"] = "delete", lifecycle = "delete", notebook = "delete" })
   assert(apply(server))
   t.eq({ next(server.fake.notebooks), next(server.fake.lifecycles), server.fake.roles["hilum-notebook-role"] }, {})
   t.eq(planned(server), all("keep", BASE))
@@ -178,8 +194,8 @@ t.test("what has drifted is put right", function()
   server.fake.policies["encryption/hilum-encryption"] = nil
   server.fake.s3.buckets[BUCKET].public_access_block = nil
   server.fake.groups["hilum-group"].capacityLimits.maxSearchCapacityInOCU = 16
-  t.eq(planned(server), { bucket = "change", ["bedrock-role"] = "change", encryption = "create", network = "keep", group = "change",
-    collection = "keep", data = "change" })
+  t.eq(planned(server), { bucket = "change", ["bedrock-role"] = "change", ["expiry-role"] = "keep", encryption = "create",
+    network = "keep", group = "change", collection = "keep", data = "change" })
   assert(apply(server))
   t.eq(standing(server.fake), clean)
 end)
@@ -210,7 +226,7 @@ t.test("destroy takes all that is ours, and spares the rest", function()
   server.fake.roles["hilum-bedrock"].policies.more = "{}"
   server.fake.roles["hilum-bedrock"].attached = { "arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B" }
   local result = take_down(server, {}, { notebook = true })
-  t.eq({ #result.deleted, #result.spared }, { 10, 0 })
+  t.eq({ #result.deleted, #result.spared }, { 11, 0 })
   t.eq(standing(server.fake), before)
 end)
 
@@ -221,57 +237,64 @@ t.test("a bucket that was there before stays, without our record", function()
   t.eq(planned(server, { bucket = "lab", block_public = false }).bucket, "keep")
   assert(apply(server, { bucket = "lab", block_public = false }))
   local result = take_down(server, { data = true }, { bucket = "lab", block_public = false })
-  t.eq(#result.deleted, 6)
+  t.eq(#result.deleted, 7)
   t.eq({ bucket.objects["hilum/provision.json"], bucket.objects["x.png"].data }, { nil, "x" })
 end)
 
--- Bedrock, as far as destroy asks: a model trained with hilum's role, another's, and throughput of each.
+local PT = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/"
+
+-- A model trained with hilum's role, another's, throughput of each, and the schedule that ends ours.
 local function bedrock(fake)
   local arn = "arn:aws:bedrock:us-east-1:123456789012:"
-  local models, throughputs = {}, {}
-  for _, who in ipairs { "ours", "theirs" } do
-    models[who] = { modelArn = arn .. "custom-model/" .. who, modelName = who, jobArn = arn .. "model-customization-job/" .. who,
-      roleArn = "arn:aws:iam::123456789012:role/" .. (who == "ours" and "hilum-bedrock" or "lab") }
-    throughputs[who] = { provisionedModelArn = arn .. "provisioned-model/" .. who, provisionedModelName = who,
-      modelArn = models[who].modelArn, status = "InService" }
+  for i, who in ipairs { "ours", "theirs" } do
+    local role = "arn:aws:iam::123456789012:role/" .. (who == "ours" and "hilum-bedrock" or "lab")
+    fake.jobs[i] = { arn = arn .. "model-customization-job/" .. who, name = who, status = "Completed", created = 0, step = 4, moved = 0,
+      body = { roleArn = role, customModelName = who } }
+    fake.models[i] = { arn = arn .. "custom-model/" .. who, name = who, job = fake.jobs[i].arn }
+    fake.throughputs[PT .. who] = { provisionedModelArn = PT .. who, provisionedModelName = who, modelUnits = 1,
+      modelArn = fake.models[i].arn, status = "InService" }
   end
-  local function list(field, of)
-    local items = json.array()
-    for _, item in pairs(of) do items[#items + 1] = item end
-    return { body = json.encode { [field] = items } }
-  end
-  fake.models, fake.throughputs = models, throughputs
-  fake.services.bedrock = { name = "bedrock", protocol = "rest", serve = function(request)
-    local kind, who = request.path:match("^/([%w-]+)/.*%%2F(%w+)$")
-    if request.path == "/custom-models" then return list("modelSummaries", models) end
-    if request.path == "/provisioned-model-throughputs" then return list("provisionedModelSummaries", throughputs) end
-    if request.method == "DELETE" then
-      (kind == "custom-models" and models or throughputs)[who] = nil
-      return { body = "{}" }
-    end
-    local found = (kind == "provisioned-model-throughput" and throughputs or models)[who]
-    if not found then return { status = 404, headers = { ["x-amzn-ErrorType"] = "ResourceNotFoundException" }, body = "{}" } end
-    return { body = json.encode(found) }
-  end }
 end
 
-t.test("throughput, models, indexes and data have a say of their own", function()
+-- Makes the schedule that ends ours.
+local function schedule(server)
+  local e = open(server)
+  assert(require "lib.deploy.expiry".open(e.session, { prefix = "hilum", tell = quiet }):put("ours", "ours", os.time() + 7200))
+end
+
+t.test("throughput, schedules, models, indexes and data have a say of their own", function()
   local server <close> = aws_fake.serve {}
   bedrock(server.fake)
   assert(apply(server))
+  schedule(server)
   server.fake.collections["hilum-images"].indexes = { "xrays" }
   assert(open(server).s3:put("s3://" .. BUCKET .. "/images/a.png", "abc"))
   local result, survey = take_down(server, {})
   local names, texts = {}, {}
   for i, kind in ipairs(survey.kinds) do names[i], texts[i] = kind.name, kind.items[1].text end
-  t.eq(names, { "throughput", "custom models", "indexes", "data" })
+  t.eq(names, { "throughput", "schedules", "custom models", "indexes", "data" })
+  t.match(table.remove(texts, 2), "^hilum%-ours %(deletes ours at %d+%-%d+%-%d+T")
   t.eq(texts, {
     "ours (InService; bills by the hour until deleted)", "ours", "xrays (10 documents)", "1 objects, 3 bytes in s3://" .. BUCKET })
-  t.eq({ #result.deleted, #result.spared }, { 1, 6 })
-  t.ok(server.fake.collections["hilum-images"] and server.fake.throughputs.ours and server.fake.s3.buckets[BUCKET].objects["images/a.png"])
-  t.eq(#take_down(server, { throughput = true, ["custom models"] = true, indexes = true, data = true }).spared, 0)
-  t.eq({ server.fake.throughputs.ours, server.fake.models.ours, next(server.fake.collections), next(server.fake.s3.buckets) }, {})
-  t.ok(server.fake.throughputs.theirs and server.fake.models.theirs)
+  t.eq({ #result.deleted, #result.spared, result.spared[6].why }, { 1, 7, "the schedules need it" })
+  t.ok(server.fake.collections["hilum-images"] and server.fake.throughputs[PT .. "ours"])
+  t.ok(server.fake.s3.buckets[BUCKET].objects["images/a.png"])
+  t.eq(#take_down(server, { throughput = true, schedules = true, ["custom models"] = true, indexes = true, data = true }).spared, 0)
+  t.eq({ server.fake.throughputs[PT .. "ours"], #server.fake.models, next(server.fake.collections), next(server.fake.s3.buckets),
+    next(server.fake.schedules) }, { nil, 1 })
+  t.ok(server.fake.throughputs[PT .. "theirs"] and server.fake.models[1].name == "theirs")
+end)
+
+t.test("schedules that cannot be seen keep their role", function()
+  local server <close> = aws_fake.serve { fault = function(call)
+    return call.op:find("^GET /schedules") and { status = 403, code = "AccessDeniedException" } or nil
+  end }
+  assert(apply(server))
+  local result, survey = take_down(server, {})
+  t.match(survey.kinds[1].items[1].text, "^whatever is called hilum%-%*; it cannot be seen %(.*AccessDenied")
+  t.eq(#result.spared, 2)
+  t.ok(server.fake.roles["hilum-expiry"])
+  t.eq(#take_down(server, { schedules = true }).spared, 0)
 end)
 
 t.test("a collection that cannot be looked into is not taken for empty", function()
@@ -280,7 +303,7 @@ t.test("a collection that cannot be looked into is not taken for empty", functio
   server.fake.unreachable = true
   local result, survey = take_down(server, {})
   t.match(survey.kinds[1].items[1].text, "it cannot be seen from here %(.*403 Forbidden")
-  t.eq({ #result.deleted, #result.spared, result.spared[6].why }, { 1, 6, "the record of what stays is in it" })
+  t.eq({ #result.deleted, #result.spared, result.spared[6].why }, { 2, 6, "the record of what stays is in it" })
   t.ok(server.fake.collections["hilum-images"])
   server.fake.unreachable = false
   take_down(server)
@@ -361,10 +384,14 @@ t.test("what costs money is named", function()
   local server <close> = aws_fake.serve {}
   local e, s = open(server, { notebook = true, generation = "classic" })
   local texts = {}
-  for i, row in ipairs(show.costs(e, assert(plan.steps(e, s)))) do texts[i] = row.what .. ": " .. row.costs end
-  t.eq(#texts, 3)
-  t.match(texts[2], "vector collection: 1 OCU at least, used or not: about 175 USD a month")
-  t.match(texts[3], "notebook instance: ml.t3.medium by the hour")
+  for i, item in ipairs(show.costs(e, assert(plan.steps(e, s)), { create = true })) do
+    texts[i] = ("%s = %g %s"):format(item.what, item.count, item.price)
+  end
+  t.eq(texts, { "S3 bucket hilum-123456789012: each GB in it = 1 s3-gb-month",
+    "vector collection hilum-images: 1 OCU at least, used or not = 730 ocu-hour",
+    "notebook instance hilum-notebook: ml.t3.medium, if it is never stopped = 730 notebook-hour",
+    "notebook instance hilum-notebook: its disk of 15 GB = 15 notebook-gb-month" })
+  t.eq(show.costs(e, assert(plan.steps(e, s)), { keep = true }), {})
 end)
 
 t.test("Terraform gets the same policies, with references", function()
@@ -385,7 +412,7 @@ t.test("a model goes after its throughput", function()
   bedrock(server.fake)
   assert(apply(server))
   local result = take_down(server, { ["custom models"] = true, throughput = true })
-  t.eq({ #result.spared, server.fake.throughputs.ours, server.fake.models.ours }, { 0 })
+  t.eq({ #result.spared, server.fake.throughputs[PT .. "ours"], server.fake.models[1].name }, { 0, nil, "theirs" })
 end)
 
 t.test("somebody else's bucket is said to be", function()
@@ -410,13 +437,13 @@ t.test("the command: plan, apply, status, destroy", function()
     t.eq(result.status, 0, result.output)
     return json.decode((result.output:match("{.*}")))
   end
-  t.eq(result_of("plan", "--json", "--quiet").create, 7)
+  t.eq(result_of("plan", "--json", "--quiet").create, 8)
   local made = result_of("apply", "--public", "--poll", "1ms", "--json", "--quiet")
   t.eq({ made.bucket, made.role, made.collection }, { "s3://" .. BUCKET, "arn:aws:iam::123456789012:role/hilum-bedrock", "hilum-images" })
   t.match(made.endpoint, "^http://127.0.0.1:%d+/collections/")
-  t.eq(#result_of("status", "--json", "--quiet").resources, 7)
+  t.eq(#result_of("status", "--json", "--quiet").resources, 8)
   t.eq(run(server, "provision", "destroy", "--quiet").status, 2)
-  t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 7)
+  t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 8)
   t.eq(standing(server.fake), "{}")
 end)
 
@@ -443,6 +470,6 @@ t.test("destroy asks a person, for each thing that needs a question of its own",
   screen:see "batch jobs, which echo the images%? %[y/N%]"
   screen:enter ""
   screen:see "ended"
-  t.eq({ server.fake.throughputs.ours, server.fake.roles["hilum-bedrock"], server.fake.models.ours ~= nil }, { nil, nil, true })
+  t.eq({ server.fake.throughputs[PT .. "ours"], server.fake.roles["hilum-bedrock"], #server.fake.models }, { nil, nil, 2 })
   t.eq(server.fake.s3.buckets[BUCKET].objects["images/a.png"].data, "abc")
 end)

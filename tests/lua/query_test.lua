@@ -31,6 +31,29 @@ t.test("by an image, which is left out of its own results", function()
   for _, hit in ipairs(result.queries[1].results) do t.ok(hit.image ~= docs[3].image) end
 end)
 
+t.test("by an image that is in the index under another name", function()
+  local dir, docs = made()
+  local set = { vectors = study.vectors(docs, "tuned"), copy = dir .. "/renamed.png" }
+  assert(fs.write(set.copy, assert(fs.read(dir .. "/images/" .. docs[1].image))))
+  -- The stand-in sees an effusion in every picture: now one of the index is just that.
+  local effusion = study.prototype("Effusion")
+  for _, name in ipairs { "base", "tuned" } do
+    local vectors = study.vectors(docs, name)
+    vectors:put(7, effusion)
+    assert(require "hilum.npy".write(("%s/embeddings/%s.npy"):format(dir, name), vectors))
+  end
+  study.run(dir, "index")
+  local result, heard = ask(dir, { image = { set.copy }, k = 120, compare = true })
+  t.match(heard.said[1], "renamed.png is in the index itself, as " .. docs[7].image .. ": left out")
+  for _, list in ipairs { result.queries[1].results, result.queries[1].base_results } do
+    t.eq(#list, 119)
+    for _, hit in ipairs(list) do t.ok(hit.image ~= docs[7].image) end
+  end
+  result, heard = ask(dir, { image = { set.copy }, k = 3, itself = true })
+  t.eq({ result.queries[1].results[1].image, result.queries[1].results[1].score > 0.99999 }, { docs[7].image, true })
+  t.ok(not table.concat(heard.said, "\n"):find("left out"))
+end)
+
 t.test("by image and words, mixed by weight", function()
   local dir, docs = made()
   local image = { dir .. "/images/" .. docs[3].image }
@@ -65,7 +88,7 @@ t.test("a word that training did not meet is answered by its letters, with a war
   local dir = made()
   local result, heard = ask(dir, { text = "Effusions", k = 3 })
   t.match(result.queries[1].results[1].findings[1], "Effusion")
-  t.match(heard.warned[1], "never met: effusions .*it knows: Edema, Effusion")
+  t.match(heard.warned[1], "never met: effusions .*did you mean Effusion%? it knows: Edema, Effusion")
 end)
 
 t.test("a negation is answered with a warning; 'No Finding' is none", function()

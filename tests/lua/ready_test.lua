@@ -5,47 +5,11 @@ local aws_fake = require "aws_fake"
 local home = require "bedrock_home"
 local json = require "hilum.json"
 local ready = require "lib.ready"
-local s3 = require "lib.aws.s3"
+local ready_home = require "ready_home"
 local trust = require "lib.ready.trust"
 
-local ACCOUNT = "123456789012"
-local ROLE = ("arn:aws:iam::%s:role/hilum-bedrock"):format(ACCOUNT)
-local MODEL = ("arn:aws:bedrock:us-east-1:%s:custom-model/amazon.titan-embed-image-v1:0/000000000001"):format(ACCOUNT)
-local SERVICES = { "sts", "iam", "aoss", "quotas", "bedrock" }
-
-local function policy(statements) return json.encode { Version = "2012-10-17", Statement = statements } end
-
-local function trust_policy(condition)
-  return policy { { Effect = "Allow", Principal = { Service = "bedrock.amazonaws.com" }, Action = "sts:AssumeRole",
-    Condition = condition or { StringEquals = { ["aws:SourceAccount"] = ACCOUNT }, ArnLike = { ["aws:SourceArn"] =
-      ("arn:aws:bedrock:us-east-1:%s:model-customization-job/*"):format(ACCOUNT) } } } }
-end
-
-local function role()
-  local may = policy { { Effect = "Allow", Action = { "s3:ListBucket" }, Resource = { "arn:aws:s3:::lab" } },
-    { Effect = "Allow", Action = { "s3:GetObject" }, Resource = { "arn:aws:s3:::lab/*" } },
-    { Effect = "Allow", Action = { "s3:PutObject" }, Resource = { "arn:aws:s3:::lab/jobs/*" } } }
-  return { name = "hilum-bedrock", arn = ROLE, trust = trust_policy(), attached = {}, tags = {}, strangeness = 0,
-    policies = { hilum = may } }
-end
-
-local function lines(count)
-  local list = {}
-  for i = 1, count do list[i] = ('{"image-ref":"s3://lab/images/%d.png","caption":"Mass"}\n'):format(i) end
-  return table.concat(list)
-end
-
--- A fake AWS where all is well: f(fake, session, client of S3).
-local function with(f)
-  local server <close> = aws_fake.serve { services = SERVICES }
-  local session = aws_fake.session(server)
-  local client = assert(s3.open { session = session })
-  assert(client:create_bucket("lab", { public = true }))
-  assert(client:put("s3://lab/train.jsonl", lines(1000)))
-  server.fake.roles["hilum-bedrock"] = role()
-  server.fake.models[1] = { arn = MODEL, name = "cxr" }
-  f(server.fake, session, client, server.url)
-end
+local ROLE, MODEL, SERVICES = ready_home.ROLE, ready_home.MODEL, ready_home.SERVICES
+local lines, trust_policy, with = ready_home.lines, ready_home.trust_policy, ready_home.with
 
 local function job(more)
   local request = { roleArn = ROLE, baseModelIdentifier = "amazon.titan-embed-image-v1:0",
@@ -327,6 +291,6 @@ t.test("`hilum ready`: a table with advice, --json, exit status 1 on stop; steps
     t.eq({ result.steps.index[1].state, result.steps.deploy[1].what, result.steps.finetune[1].state }, { "stop", "settings", "warn" })
     status, out = home.run(folder, url, { "ready", "deploy" })
     t.eq(status, 1)
-    t.match(out, "stop +settings +%-%-model ARN")
+    t.match(out, "stop +settings +%-%-model NAME or ARN")
   end)
 end)

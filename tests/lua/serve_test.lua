@@ -18,15 +18,16 @@ local function serve(options)
   local dir = t.tmp()
   local docs = study.write(dir)
   study.run(dir, "index")
-  local warned = {}
-  local ctx = { project = { path = function(_, path) return fs.join(dir, path) end }, fail = fail, usage = fail, say = function() end,
+  local warned, said = {}, {}
+  local ctx = { project = { path = function(_, path) return fs.join(dir, path) end }, fail = fail, usage = fail,
+    say = function(format, ...) table.insert(said, (format:format(...))) end,
     warn = function(format, ...) table.insert(warned, (format:format(...))) end }
   local opt = { host = "127.0.0.1", port = 0, index = dir .. "/index", images = dir .. "/images", max_upload = 1000000, cache = 1 << 20,
     anonymous = false }
   for key, value in pairs(options or {}) do opt[key] = value end
   local server, served, gate = require "lib.serve.site".serve(opt, ctx)
-  return setmetatable({ server = server, port = server:port(), served = served, gate = gate, dir = dir, docs = docs, warned = warned },
-    { __close = function() server:close() server:wait() end })
+  return setmetatable({ server = server, port = server:port(), served = served, gate = gate, dir = dir, docs = docs, warned = warned,
+    said = said }, { __close = function() server:close() server:wait() end })
 end
 
 local function ask(page, target, request)
@@ -112,6 +113,42 @@ t.test("an image that is in the index by its name is not its own result", functi
   t.eq({ #query.results, query.doc.patient }, { 119, page.docs[2].patient })
 end)
 
+t.test("an image is not its own result under another name either", function()
+  local page <close> = serve()
+  local asked = page.served():model()
+  local row = asked.index.vectors:slice(3, 3)
+  function asked.model:embed_images() return row end -- luacheck: no self
+  local query = json.decode(upload(page, "/api/query?k=120&name=other.png", picture()).body).queries[1]
+  t.eq({ #query.results, query.doc.patient }, { 119, page.docs[3].patient })
+  query = json.decode(upload(page, "/api/query?k=120&itself=1&name=other.png", picture()).body).queries[1]
+  t.eq({ #query.results, query.results[1].image }, { 120, page.docs[3].image })
+end)
+
+t.test("an index that is made anew is taken up, one that cannot be opened is not", function()
+  local page <close> = serve()
+  local before = page.served()
+  t.eq(get(page, "/api/status").models[2].count, 120)
+  t.ok(page.served() == before, "nothing has changed")
+  local fewer = table.move(page.docs, 1, 60, 1, {})
+  study.write_records(page.dir, fewer)
+  study.run(page.dir, "index")
+  local status = get(page, "/api/status")
+  t.eq({ status.models[1].count, status.models[2].count }, { 60, 60 })
+  local men = 0
+  for _, doc in ipairs(fewer) do men = men + (doc.sex == "M" and 1 or 0) end
+  t.eq(status.filters.sex[2], { value = "M", count = men })
+  t.eq(#get(page, "/api/query?text=Mass&k=100").queries[1].results, 60)
+  t.eq(before.main.count, 120) -- who was being answered goes on with it
+  t.ok(page.served().thumbnails == before.thumbnails)
+  t.eq(page.said, { "the index has changed: 60 images now" })
+  assert(fs.write(page.dir .. "/index/tuned/index.json", "{}"))
+  t.eq(#get(page, "/api/query?text=Mass&k=100").queries[1].results, 60)
+  t.match(page.warned[1], "cannot be opened, so that the page goes on with what it was: .*hilum index %-%-force")
+  t.eq({ #page.warned, get(page, "/api/status").models[2].count }, { 1, 60 })
+  assert(fs.remove_tree(page.dir .. "/index/tuned"))
+  t.eq(#get(page, "/api/status").models, 1)
+end)
+
 t.test("filters are joined, and base alone can be asked", function()
   local page <close> = serve()
   local result = get(page, "/api/query?text=Mass&finding=Effusion&finding=Edema&sex=F&model=base&not_patient=4")
@@ -180,7 +217,7 @@ t.test("clients that want the same picture at once share the work", function()
   local target, clients = "/thumbnails/" .. page.docs[3].image, {}
   for i = 1, 40 do clients[i] = i end
   for _, answer in ipairs(task.map(clients, { at_once = 40 }, function() return ask(page, target) end)) do t.eq(answer.status, 200) end
-  t.eq(page.served.thumbnails.serial, 1)
+  t.eq(page.served().thumbnails.serial, 1)
 end)
 
 t.test("the small pictures stay within their room", function()
@@ -220,7 +257,7 @@ t.test("no name leads out of the folder of the images", function()
   end
   for _, path in ipairs { "/../serve.lua", "/%2e%2e/serve.lua", "/web/app.js", "/app.js/" } do t.eq(ask(page, path).status, 404, path) end
   for _, name in ipairs { "../secret.png", page.dir .. "/secret.png", "x/../../secret.png" } do
-    t.eq(page.served:location({ image = name }), nil, name)
+    t.eq(page.served():location({ image = name }), nil, name)
   end
 end)
 
@@ -335,6 +372,7 @@ t.test("the API describes itself, to people and to programs", function()
   t.eq({ answer.headers["content-type"], #list }, { "application/json", 6 })
   local html = ask(page, "/api", { headers = { Accept = "text/html,*/*" } })
   t.eq(html.headers["content-type"], "text/html; charset=utf-8")
+  t.ok(html.body:find(("http://127.0.0.1:%d/api/query?text"):format(page.port), 1, true), "an example for this server")
   for _, entry in ipairs(list) do t.ok(html.body:find(entry.method .. " " .. entry.path, 1, true), entry.path) end
   local answer405 = ask(page, "/api/query", { method = "PUT", body = "", headers = { ["X-Hilum-Token"] = page.gate.token } })
   t.eq({ answer405.status, answer405.headers.allow }, { 405, "GET, POST" })

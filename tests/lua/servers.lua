@@ -2,6 +2,7 @@
 -- Servers for tests, as processes of their own (those of http_server run inside of the test):
 --   local server <close> = servers.start("fault", { seed = 1 })   tests/servers/fault.lua --seed 1, or tests/servers/NAME.sh
 --   local ceph <close> = servers.ceph { tls = true }               nil where it is not installed, which it says; then the test skips
+--   local opensearch <close>, why = servers.opensearch()           or nil and why not
 -- server.url, server.port; ceph.ca, and s3.access_key, s3.secret_key of whatever speaks S3. They end with the test, however it ends.
 local root = debug.getinfo(1, "S").source:match("^@(.*)/lua/servers%.lua$") or "."
 package.path = ("%s/support/?.lua;%s"):format(root, package.path)
@@ -34,11 +35,12 @@ end
 
 local buckets = 0
 
--- A name for a bucket that no other test uses.
+-- A name for a bucket, or an index, that no other test uses.
 function Server.bucket_name()
   buckets = buckets + 1
   return ("t%d-%d"):format(assert(io.open("/proc/self/stat")):read("n"), buckets)
 end
+Server.index_name = Server.bucket_name
 
 -- The command of a server that is a script of hilum. Options with a number as key are its arguments.
 local function hilum_command(name, options, paths)
@@ -92,15 +94,33 @@ function servers.start(name, options)
   return finish(server, options.tls)
 end
 
+-- The server of this run of ctest whose folder a variable names; nil if it does not answer.
+local function shared(variable)
+  local server, folder = setmetatable({}, Server), os.getenv(variable)
+  local connection = folder and read_address(server, folder) and net.connect(server.port)
+  if connection then connection:close() end
+  return connection and server
+end
+
 -- The Ceph of this run of ctest, or one for this test alone.
 function servers.ceph(options)
   local tls = options and options.tls
-  local shared = setmetatable({}, Server)
-  local port = os.getenv("HILUM_CEPH") and read_address(shared, os.getenv("HILUM_CEPH"))
-  local connection = port and net.connect(port)
-  if not connection then return servers.start("ceph", { tls = tls }) end
-  connection:close()
-  return finish(shared, tls)
+  local ceph = shared("HILUM_CEPH")
+  return ceph and finish(ceph, tls) or servers.start("ceph", { tls = tls })
+end
+
+-- An OpenSearch: HILUM_TEST_OPENSEARCH (a URL), or that of this run of ctest, or one for this test alone; or nil, and why there is none.
+-- It keeps what other tests left: index_name() tells a name that is free.
+function servers.opensearch()
+  local url = os.getenv("HILUM_TEST_OPENSEARCH")
+  if url then return setmetatable({ url = (url:gsub("/$", "")) }, Server) end
+  local running = shared("HILUM_OPENSEARCH")
+  if running then return finish(running) end
+  local said = os.getenv("HILUM_OPENSEARCH") and fs.read(os.getenv("HILUM_OPENSEARCH") .. ".out") or ""
+  local skipped = said:match("skipped: ([^\n]*)")
+  if skipped then return nil, skipped end
+  local alone = servers.start("opensearch")
+  return alone, not alone and "it is not installed" or nil
 end
 
 return servers

@@ -4,6 +4,7 @@
 local fs = require "hilum.fs"
 local json = require "hilum.json"
 local npy = require "hilum.npy"
+local types = require "host.options".types
 local vec = require "hilum.vec"
 
 local study = { LENGTH = 32, FINDINGS = { "No Finding", "Effusion", "Mass", "Edema", "Hernia" } }
@@ -29,6 +30,16 @@ function study.docs()
       split = patient % 2 == 0 and "test" or "train" }
   end
   return docs
+end
+
+function study.prototype(finding)
+  for k, name in ipairs(study.FINDINGS) do
+    if name == finding then
+      local row = prototypes():slice(k, k):copy()
+      vec.normalize(row)
+      return row
+    end
+  end
 end
 
 local function place_of(finding)
@@ -144,7 +155,7 @@ function study.run(folder, name, options)
   local opt = {}
   for _, spec in ipairs(manifest.options) do
     local key = spec[1]:gsub("-", "_")
-    opt[key] = spec.default
+    if spec.default ~= nil then opt[key] = types[spec.type].parse(spec.default, spec) end
     if spec.type == "path" and spec.default then opt[key] = fs.join(folder, spec.default) end
     if options and options[key] ~= nil then opt[key] = options[key] end
   end

@@ -61,8 +61,9 @@ assemble() {
   rm -rf "$home.new"
   mkdir maven
   project >maven/pom.xml
-  timeout 120 mvn -B -q -f maven/pom.xml -Daether.connector.connectTimeout=5000 -Daether.connector.requestTimeout=20000 package >log 2>&1 ||
-    skip "Maven cannot get OpenSearch: $(grep -m 1 ERROR log | cut -c 1-300)"
+  timeout 120 mvn -B -q -Dstyle.color=never -Daether.connector.connectTimeout=5000 -Daether.connector.requestTimeout=20000 \
+    -f maven/pom.xml package >log 2>&1 ||
+    skip "Maven cannot get OpenSearch: $(grep -m 1 ERROR log | cut -c 1-200)"
   cat >"$home.new/modules/transport-netty4/plugin-descriptor.properties" <<DESCRIPTOR
 name=transport-netty4
 description=HTTP
@@ -110,8 +111,10 @@ start java -Xms256m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.sec
 
 # No index builds the graph that needs a native library, and none waits for a second node.
 defaults='{"index_patterns": ["*"], "template": {"settings": {"index.knn.advanced.approximate_threshold": -1, "number_of_replicas": 0}}}'
+tries=2400
 until curl -sf -o answer -X PUT -H 'Content-Type: application/json' -d "$defaults" "127.0.0.1:$port/_index_template/defaults"; do
-  kill -0 $! 2>/dev/null || { tail -n 20 log >&2; exit 1; }
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] && kill -0 $! 2>/dev/null || { tail -n 20 log >&2; exit 1; }
   sleep 0.05
 done
 printf 'port=%s\nversion=%s\n' "$port" "$version" >address

@@ -8,12 +8,7 @@ local function fail(format, ...) return nil, host.error("usage", format:format(.
 
 local function is_missing(err) return err.code == "ResourceNotFoundException" end
 
-local function of_model(found)
-  if found.modelStatus and found.modelStatus ~= "Active" then
-    return fail("the model %s is %s; only an Active one can be deployed", found.modelName, found.modelStatus)
-  end
-  return { arn = found.modelArn, name = found.modelName }
-end
+local function of_model(found) return { arn = found.modelArn, name = found.modelName, status = found.modelStatus } end
 
 local function of_job(client, id)
   local job, err = client:get_customization_job(id)
@@ -28,13 +23,22 @@ local function of_job(client, id)
   return { arn = job.outputModelArn, name = job.outputModelName }
 end
 
--- {arn, name} of what is meant, or nil and an error.
-function models.resolve(client, id)
+-- {arn, name, status} of what is meant, or nil and an error.
+function models.find(client, id)
   if id:find(":model-customization-job/", 1, true) then return of_job(client, id) end
   local found, err = client:get_custom_model(id)
   if found then return of_model(found) end
   if not is_missing(err) or id:find("^arn:") then return nil, err end
   return of_job(client, id)
+end
+
+-- The same, of a model that can be deployed.
+function models.deployable(client, id)
+  local model, err = models.find(client, id)
+  if model and model.status and model.status ~= "Active" then
+    return fail("the model %s is %s; only an Active one can be deployed", model.name, model.status)
+  end
+  return model, err
 end
 
 -- The last job that the project submitted, or nil.

@@ -181,7 +181,7 @@ local function prepare(opt, ctx)
   local at = place.open(opt, ctx)
   local which = opt.which or models.last_job(ctx.project)
   if not which then ctx.usage("which custom model? Its name, its ARN, or the job that trained it") end
-  local model = assert(models.resolve(at.bedrock, which))
+  local model = assert(models.deployable(at.bedrock, which))
   local request = request_of(opt, model, at.prefix, ctx)
   return { place = at, ctx = ctx, opt = opt, model = model, request = request,
     estimate = cost.estimate({ step = "deploy", region = at.region, items = order.items(opt) }, ctx) }

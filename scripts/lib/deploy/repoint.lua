@@ -23,7 +23,7 @@ end
 function repoint.run(opt, ctx)
   local record = record_of(opt, ctx)
   local at = place.open(opt, ctx, record)
-  local model = assert(models.resolve(at.bedrock, opt.to_model))
+  local model = assert(models.deployable(at.bedrock, opt.to_model))
   local found, err = throughput.find(at.bedrock, record.arn or record.name)
   if found == nil then error(err, 0) end
   if not found then ctx.fail("there is no throughput %s in %s", record.name, at.region) end

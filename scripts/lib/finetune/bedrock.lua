@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- `hilum finetune --model bedrock`: jobs on Bedrock begun, followed, listed and stopped.
+local charge = require "lib.finetune.charge"
+local cost = require "lib.cost"
 local job = require "lib.finetune.job"
+local ready = require "lib.ready"
 local task = require "hilum.task"
 
 -- How long a role that was just made may take to be known everywhere, and how often to ask; how often to look at a job: seconds.
@@ -12,7 +15,7 @@ local SHOWN = { validationDetails = "checking", dataProcessingDetails = "prepari
 
 local function open(opt)
   local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region })
-  return require "lib.aws.bedrock".client(session), require "lib.aws.s3".open { session = session }
+  return require "lib.aws.bedrock".client(session), require "lib.aws.s3".open { session = session }, session
 end
 
 -- Does Bedrock not know the role yet, or what it may do?
@@ -106,6 +109,7 @@ local function tell(found, objects, ctx)
   if found.outputModelArn then ctx.print("model %s", found.outputModelArn) end
   local result, points = result_of(found), measured(found, objects, ctx)
   if points then result.losses, result.page = points, draw(found, points, ctx) end
+  if ENDED[found.status] then charge.settle(found, points, ctx) end
   return result
 end
 
@@ -115,8 +119,22 @@ local function say_what_is_asked(request, ctx)
     ctx.warn("the learning rate %s is %.3g times Bedrock's own for this model (%g)", given.learningRate, times,
       job.HYPERPARAMETERS[3].default)
   end
-  ctx.say("%s: %s epochs of every record of %s are to pay for, at batches of %s", request.jobName, given.epochCount,
-    request.trainingDataConfig.s3Uri, given.batchSize)
+  ctx.say("%s: %s epochs of the records of %s, at batches of %s", request.jobName, given.epochCount, request.trainingDataConfig.s3Uri,
+    given.batchSize)
+end
+
+-- Passes both gates; returns how many records there are, if that could be told. What is begun already, by a run that was interrupted, needs
+-- no leave any more.
+local function pass_gates(client, objects, session, request, opt, ctx)
+  local found, err = client:get_customization_job(request.jobName)
+  if not found and err.status ~= 404 then error(err, 0) end
+  if found then
+    local seen = require "lib.ready.records".on_s3(objects, request.trainingDataConfig.s3Uri)
+    return seen and seen.records or nil
+  end
+  local records = ready.gate("finetune", request, session, opt, ctx).records
+  cost.gate(charge.estimate(request, records, session.region, ctx), opt, ctx)
+  return records
 end
 
 -- given: the fields of a job file, or {}.
@@ -124,11 +142,14 @@ function bedrock.run(opt, given, ctx)
   local request = job.request(opt, given, ctx)
   say_what_is_asked(request, ctx)
   if opt.dry_run then
+    cost.say(charge.estimate(request, charge.records_here(opt, request), opt.region, ctx), ctx)
     ctx.print("%s", require "hilum.json".encode(request, { indent = 2 }))
     return { request = request, recorded = false }
   end
-  local client, objects = open(opt)
+  local client, objects, session = open(opt)
+  local records = pass_gates(client, objects, session, request, opt, ctx)
   local arn = create(client, request, ctx)
+  cost.submitted(charge.estimate(request, records, session.region, ctx), { arn = arn, job = request.jobName, records = records }, ctx)
   ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
   if opt.watch then return tell(watch(client, arn, ctx), objects, ctx) end
   ctx.print("%s", arn)

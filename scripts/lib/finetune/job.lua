@@ -3,6 +3,7 @@
 -- finetune`, the block `bedrock` of its section in project.lua, and a job file. Nothing is sent here.
 --     finetune = { bedrock = { role = "arn:aws:iam::123456789012:role/x", train = "s3://b/train.jsonl", output = "s3://b/out/",
 --       epochs = "auto", tags = { project = "cxr" }, vpc = { subnets = { "subnet-1" }, security_groups = { "sg-1" } } } }
+local check_uri = require "lib.aws.bedrock_uri"
 local options = require "host.options"
 
 local job = {}
@@ -15,7 +16,6 @@ job.HYPERPARAMETERS = {
 }
 
 local FAR = 10 -- times Bedrock's own learning rate, or one in so many
-local MOST_URI = 1024
 
 -- What the block may have: the key of each of its values, and where it goes in the request.
 local BLOCK = { role = true, train = true, validation = true, output = true, name = true, job_name = true, base_model = true,
@@ -66,19 +66,6 @@ local function hyperparameters(opt, block, given, ctx)
     chosen[spec.field] = text
   end
   return chosen
-end
-
--- Bedrock takes fewer characters than S3 does.
-local function check_uri(uri, what, ctx)
-  local text = tostring(uri)
-  local path = text:match("^s3://[a-z0-9.-]+(.*)$")
-  if not path then ctx.fail("%s (%s) must look like s3://bucket/key", what, text) end
-  local bad = path:match("[^-!_*'().a-zA-Z0-9/]")
-  if bad then
-    ctx.fail("%s (%s): Bedrock refuses '%s' in the names of objects; use letters, digits and - ! _ * ' ( ) .", what, text, bad)
-  end
-  if #text > MOST_URI then ctx.fail("%s is longer than %d characters", what, MOST_URI) end
-  return text
 end
 
 -- A file on this machine is no answer for Bedrock; those are the options' defaults.

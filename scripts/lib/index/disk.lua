@@ -11,6 +11,7 @@ local json = require "hilum.json"
 local npy = require "hilum.npy"
 local rows = require "hilum.rows"
 local vec = require "hilum.vec"
+local words = require "lib.model.text"
 
 local disk = {}
 
@@ -161,11 +162,40 @@ function Index:count_with(name, value)
   return (deleted and set:remove(deleted) or set):size()
 end
 
--- The rows that may be found, as a set; nil: all.
-local function allowed_rows(self, where, not_patient)
-  local deleted = deleted_rows(self)
-  if not next(where) and #not_patient == 0 and not deleted then return nil end
+local function copy_of(self, set) return rows.set(self.rows):invert():keep(set) end
+
+local function union(self, a, b) return rows.set(self.rows):invert():remove(a):remove(b):invert() end
+
+-- The findings of the index whose names have a word.
+local function findings_with(self, word)
+  local list = {}
+  for _, finding in ipairs(self:values("finding")) do
+    for _, one in ipairs(words.words(finding)) do
+      if one == word then list[#list + 1] = finding end
+    end
+  end
+  return list
+end
+
+-- The rows whose findings have at least so many of the words.
+local function rows_with_words(self, wanted, at_least)
+  local levels = { [0] = rows.set(self.rows):invert() } -- those with 1 of the words looked at so far, with 2 …
+  for i, word in ipairs(wanted) do
+    local having = rows_with(self, "finding", findings_with(self, word))
+    for level = i, 1, -1 do
+      local more = copy_of(self, having):keep(levels[level - 1])
+      levels[level] = levels[level] and union(self, levels[level], more) or more
+    end
+  end
+  return levels[at_least] or rows.set(self.rows)
+end
+
+-- The rows that may be found, as a set; nil: all. filter: as of Index:search.
+local function allowed_rows(self, filter)
+  local deleted, where, not_patient = deleted_rows(self), filter.where or {}, filter.not_patient or {}
+  if not next(where) and #not_patient == 0 and not filter.words and not deleted then return nil end
   local set = rows.set(self.rows):invert()
+  if filter.words then set:keep(rows_with_words(self, filter.words, filter.at_least)) end
   for name, values in pairs(where) do
     for _, value in ipairs(type(values) == "table" and values or { values }) do set:keep(rows_with(self, name, { value })) end
   end
@@ -226,10 +256,11 @@ end
 
 -- The k nearest images to each row of queries (a Matrix with rows of length 1): a list per query of { rank, score, row, doc }.
 -- filter: where = { finding = "Effusion" or { … all of them }, view=, sex=, split=, patient= }, with values from resolve;
--- not_patient = a list of patients; not_row = for each query a row that is not meant, or 0.
+-- not_patient = a list of patients; words = a list of them, in lower case, of which the findings have at_least so many; not_row = for each
+-- query a row that is not meant, or 0.
 function Index:search(queries, k, filter)
   local not_row = filter and filter.not_row
-  local allowed = allowed_rows(self, filter and filter.where or {}, filter and filter.not_patient or {})
+  local allowed = allowed_rows(self, filter or {})
   local results = {}
   for i, found in ipairs(nearest(self, queries, k + (not_row and 1 or 0), allowed)) do
     results[i] = to_hits(self, found, k, not_row and not_row[i])
@@ -292,7 +323,7 @@ function Index:append(vectors, docs)
 end
 
 local function rows_meant(self, what)
-  if what[1] == nil and next(what) then return allowed_rows(self, what, {}) or rows.set(self.rows):invert() end
+  if what[1] == nil and next(what) then return allowed_rows(self, { where = what }) or rows.set(self.rows):invert() end
   local set = rows.set(self.rows)
   for _, name in ipairs(what) do set:add(rows_of(self, name)) end
   return set

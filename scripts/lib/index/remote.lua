@@ -20,8 +20,9 @@ local writing = require "lib.index.remote.writing"
 local remote = {}
 
 local PREFIX = "hilum-"
-local MOST = 10000      -- results of a search, and values of a field
-local TOGETHER = 32     -- queries in a request
+local MOST = 10000       -- results of a search, and values of a field
+local TOGETHER = 32      -- queries in a request
+local CANDIDATES = 100   -- of the graph, at least; what faiss looks at unless it is told otherwise
 local REMEMBERED = 50000 -- records
 
 local WITHOUT_VECTOR = { excludes = { documents.VECTOR } }
@@ -182,8 +183,10 @@ function Index:has_value(name, value) return self:count_with(name, value) > 0 en
 
 -- The search.
 
-local function body_of(queries, i, size, query)
-  local knn = { vector = queries:row(i), k = size, filter = query }
+-- Lucene looks at no more candidates than it is asked for: a few are asked for as if they were more.
+local function body_of(self, queries, i, size, query)
+  local k = self.meta.engine == "lucene" and math.max(size, CANDIDATES) or size
+  local knn = { vector = queries:row(i), k = k, filter = query }
   return json.encode { size = size, _source = WITHOUT_VECTOR, query = { knn = { [documents.VECTOR] = knn } } }
 end
 
@@ -218,7 +221,7 @@ end
 -- The hits of some queries, by number, each asking for `size` documents.
 local function ask(self, queries, places, size, query)
   local bodies = {}
-  for i, place in ipairs(places) do bodies[i] = body_of(queries, place, size, query) end
+  for i, place in ipairs(places) do bodies[i] = body_of(self, queries, place, size, query) end
   return assert(self.client:searches(self.name, bodies))
 end
 

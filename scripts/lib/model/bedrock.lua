@@ -31,11 +31,6 @@ local function adapter_of(id)
   end
 end
 
-local function has(list, value)
-  for _, one in ipairs(list) do if one == value then return true end end
-  return false
-end
-
 -- What embeddings and indexes are called by: the spec, with no slash in it; it opens the model as the spec does.
 local function name_of(spec) return (spec:gsub("/", "%%2F")) end
 
@@ -57,10 +52,8 @@ function bedrock.open(spec, options)
     return nil, host.error("usage", ("%s: no adapter for this model (lib/model/bedrock.lua lists those there are), and no throughput "
       .. "of that name is recorded here: `hilum deploy %s`"):format(spec, id))
   end
-  if not has(adapter.lengths, length) then
-    local lengths = table.concat(adapter.lengths, ", ")
-    return nil, host.error("usage", ("%s gives vectors of length %s, not %d"):format(spec, lengths, length))
-  end
+  local fits, why = require "lib.model".check_length(spec, adapter.lengths, length)
+  if not fits then return nil, why end
   return setmetatable({ id = deployed and "bedrock:" .. deployed.model or spec, name = name_of(spec), base = false,
     model = deployed and deployed.arn or id, profile = deployed and deployed.profile, length = length, adapter = adapter, remote = true,
     resize = options.resize ~= false, session = options.session,
@@ -69,13 +62,21 @@ end
 
 -- Asking.
 
+-- The session that everything is asked by.
+function Remote:aws()
+  self.session = self.session or assert(require "lib.aws.session".open { profile = self.profile })
+  return self.session
+end
+
+-- The region that an ARN names; nil: the session's.
+function Remote:region() return self.model:match("^arn:[^:]*:bedrock:([^:]+):") end
+
 -- The client; it finds out with every answer how much the account may ask.
 function Remote:client()
   if self.opened then return self.opened end
-  local opened = self.session or assert(require "lib.aws.session".open { profile = self.profile })
+  local opened = self:aws()
   local policy = require "lib.retry".new { mode = "adaptive", attempts = self.attempts, sleep = opened.sleep }
-  local region = self.model:match("^arn:[^:]*:bedrock:([^:]+):")
-  self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = region, watch = function(throttled)
+  self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = self:region(), watch = function(throttled)
     self.window:note(throttled)
   end })
   return self.opened
@@ -87,8 +88,8 @@ local function fail(self, format, ...)
   return nil, err
 end
 
--- The numbers of an answer as a row of length 1.
-local function row_of(self, answer)
+-- The numbers of an answer as a row of length 1; or nil and an error.
+function Remote:row(answer)
   local numbers, said = self.adapter.vector(answer)
   if type(numbers) ~= "table" then return fail(self, "%s", said or "the answer has no vector") end
   if #numbers ~= self.length then return fail(self, "the answer has %d numbers, not %d", #numbers, self.length) end
@@ -102,13 +103,16 @@ local function row_of(self, answer)
   return row
 end
 
--- question: {image = what lib/model/fitted gives, text =}, either or both.
-function Remote:embed_one(question)
-  local body = self.adapter.request { image = question.image and hash.base64(question.image.bytes),
+-- What the model is sent. question: {image = what lib/model/fitted gives, text =}, either or both.
+function Remote:body(question)
+  return self.adapter.request { image = question.image and hash.base64(question.image.bytes),
     format = question.image and question.image.format, text = question.text, length = self.length }
-  local answer, err = self:client():invoke(self.model, body)
+end
+
+function Remote:embed_one(question)
+  local answer, err = self:client():invoke(self.model, self:body(question))
   if not answer then return nil, err end
-  return row_of(self, answer)
+  return self:row(answer)
 end
 
 -- What is of a picture or a text, and not of the account, the network or the model.
@@ -220,23 +224,37 @@ local function size_of(places, texts)
   return #places, (characters + CHARACTERS_PER_TOKEN - 1) // CHARACTERS_PER_TOKEN
 end
 
-local function say_cost(self, what, places, total, texts, say)
+-- Returns what is to be told how many were answered.
+local function ask_leave(self, what, places, total, texts, options)
   local count, tokens = size_of(places, texts)
-  if count == 0 then return end
-  say("%s: %d %s%s to pay for, at length %d; %d are there from before", self.model, count, what,
+  if count == 0 then return function() end end
+  options.say("%s: %d %s%s to pay for, at length %d; %d are there from before", self.model, count, what,
     texts and (" with about %d tokens of text"):format(tokens) or "", self.length, total - count)
+  return options.pay and options.pay(self, what, count, tokens) or function() end
 end
 
--- The rows of entries from the cache, asking for those that are not there. Returns them, and errors by place or nil.
-function Remote:remember(cache, entries, job, options)
-  local kept = require "lib.model.kept".open(cache.folder, cache.name)
-  local missing, failures, write = kept:missing(entries), {}, writer(kept)
-  say_cost(self, job.what, missing, #entries, job.texts, options.say)
+-- Asks for what is not in the cache, one call for each. Returns the errors by the entries' files.
+local function ask_singly(self, kept, entries, job, options)
+  local missing, failures, write, answered = kept:missing(entries), {}, writer(kept), 0
+  local settle = ask_leave(self, job.what, missing, #entries, job.texts, options)
   if options.progress then options.progress:add(#entries - #missing) end
   self:ask(missing, job.question, function(i, row, err)
     if row then write(row, entries[i]) else failures[entries[i].file] = err end
+    if row then answered = answered + 1 end
     if options.progress then options.progress:add(1) end
   end)
+  settle(answered)
+  return failures
+end
+
+-- The rows of entries from the cache, asking for those that are not there. Returns them, and errors by place or nil; nil when a batch job
+-- is not over.
+function Remote:remember(cache, entries, job, options)
+  local kept = require "lib.model.kept".open(cache.folder, cache.name)
+  local failures
+  if options.batch then failures = require "lib.model.batch".run(self, cache, kept, entries, job, options.batch)
+  else failures = ask_singly(self, kept, entries, job, options) end
+  if not failures then return nil end
   return kept:collect(entries, failures, self.length)
 end
 
@@ -253,7 +271,7 @@ local function remember_texts(self, project, texts, options)
     entries[i] = { format = 1, file = "text:" .. hash.sha256(text), size = #text, mtime = 0.0 }
   end
   local job = { what = "texts", texts = texts, question = function(i) return { text = texts[i] } end }
-  local rows, errors = self:remember(cache_of(self, project, "-texts"), entries, job, { say = options.say })
+  local rows, errors = self:remember(cache_of(self, project, "-texts"), entries, job, { say = options.say, pay = options.pay })
   for _, err in pairs(errors or {}) do error(err, 0) end
   return rows
 end
@@ -290,7 +308,14 @@ local function mix(self, images, texts, project, options)
   return self:combine(images, rows, 0.5)
 end
 
--- names: of images of a store. options: captions (a text for each, embedded with it), progress, say. Rows, and errors by place or nil.
+-- What a batch job takes for the model: its id, or the ARN of a custom model, not that of throughput; nil for the last.
+function Remote:batch_id()
+  local id = self.id:match("^bedrock:(.+)$")
+  return not id:find(":provisioned-model/", 1, true) and id or nil
+end
+
+-- names: of images of a store. options: captions (a text for each, embedded with it), progress, say; pay (lib/model/paying); batch
+-- (lib/model/batch: by a job instead of a call for each; nil is returned when it is not over). Rows, and errors by place or nil.
 function Remote:embed_files(project, images, names, options)
   local paths = {}
   for i, name in ipairs(names) do paths[i] = images:path(name) end

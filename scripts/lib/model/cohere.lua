@@ -6,6 +6,7 @@ local cohere = {}
 cohere.lengths = { 256, 512, 1024, 1536 }
 cohere.limits = { body = 5000000, pixels = 2458624 } -- the model itself scales down to these pixels; the body is what v3 has for an image
 cohere.together = true
+cohere.prices = { image = "cohere-image", text = "cohere-text" }
 
 function cohere.request(question)
   local parts = {}

@@ -6,6 +6,7 @@ local nova = {}
 nova.lengths = { 256, 384, 1024, 3072 }
 nova.limits = { body = 25000000, pixels = 2048 * 2048 } -- of the body InvokeModel's; of pixels none is told, and Titan's is taken
 nova.together = false
+nova.prices = { image = "nova-image", text = "nova-text" }
 
 function nova.request(question)
   local params = { embeddingPurpose = "GENERIC_INDEX", embeddingDimension = question.length }

@@ -4,6 +4,7 @@
 --   lengths            of the vectors it can give
 --   limits             body: bytes of a request; pixels: of an image
 --   together           an image and a text can be one request
+--   prices             the keys in lib/cost/prices: image, text, batch_image, batch_text
 --   request(question)  the body for {image = base64, format = "png" or "jpeg", text =, length =}, image or text or both
 --   vector(answer)     the numbers; nil and what the model said instead
 local titan = {}
@@ -11,6 +12,7 @@ local titan = {}
 titan.lengths = { 256, 384, 1024 }
 titan.limits = { body = 25000000, pixels = 2048 * 2048 }
 titan.together = true
+titan.prices = { image = "titan-image", text = "titan-text", batch_image = "titan-image-batch", batch_text = "titan-text-batch" }
 
 function titan.request(question)
   return { inputImage = question.image, inputText = question.text, embeddingConfig = { outputEmbeddingLength = question.length } }

@@ -73,7 +73,7 @@ function access.open(place, settings)
     end
     kind = header and "basic" or "none"
   end
-  local common = { sleep = settings.sleep, request = exchange_with(settings.ca) }
+  local common = { getenv = settings.getenv, sleep = settings.sleep, request = exchange_with(settings.ca) }
   local service = SERVICES[kind]
   local session, why = (service and require "lib.aws.session".open or anonymous_session)(common)
   if not session then return nil, why end

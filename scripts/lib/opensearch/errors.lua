@@ -23,8 +23,6 @@ local ADVICE = {
   cluster_block_exception = "its disk is nearly full, or an administrator closed it",
   CERTIFICATE = "--ca FILE names the certificate that a server of your own is signed with",
   CA_FILE = "--ca names a file of certificates in PEM",
-  ECONNREFUSED = "nothing listens there: is it running?",
-  RESOLVE = "check the name in the URL",
   [413] = "--bulk 1MiB sends less at once",
   [429] = "it has too much to do: try again later",
 }
@@ -45,6 +43,7 @@ end
 function errors.explain(err, client, request)
   local advice = advice_on(err, client, request)
   local place = request.index and client.url .. "/" .. request.index or client.url
+  err.op = "opensearch." .. request.op
   err.message = ("%s: %s%s"):format(place, err.message, advice and "; " .. advice or "")
   return err
 end

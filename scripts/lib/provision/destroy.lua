@@ -51,6 +51,7 @@ end
 -- bucket, the last, has the record.
 local function why_spared(resource, declined, spared)
   if declined.indexes and OF_COLLECTION[resource.name] then return "its indexes stay" end
+  if declined.schedules and resource.name == "expiry-role" then return "the schedules need it" end
   if resource.name ~= "bucket" then return nil end
   if declined.data then return "its content stays" end
   return #spared > 0 and "the record of what stays is in it" or nil

@@ -79,7 +79,8 @@ function env.open(session, settings)
   return setmetatable({ session = session, settings = settings, account = who.account, region = session.region, found = {},
     partition = who.arn:match("^arn:([^:]+)"), caller = iam:principal(who.arn), names = names_of(settings, who.account), iam = iam,
     aoss = require "lib.aws.aoss".client(session), sagemaker = require "lib.aws.sagemaker".client(session),
-    bedrock = require "lib.aws.bedrock".client(session), s3 = require "lib.aws.s3".open { session = session } }, Env)
+    bedrock = require "lib.aws.bedrock".client(session), scheduler = require "lib.aws.scheduler".client(session),
+    s3 = require "lib.aws.s3".open { session = session } }, Env)
 end
 
 return env

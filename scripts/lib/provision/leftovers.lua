@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- What the workflows made, and destroy must not leave to bill on nor take away unasked: throughput, custom models, indexes, the bucket's
--- content. Each kind is {name, flag, question, items = {{id, text}…}, delete(item), after}; a kind without items is left out.
--- after: the kind that must go for it to go.
+-- What the workflows made, and destroy must not leave to bill on nor take away unasked: throughput, the schedules that end it, custom
+-- models, indexes, the bucket's content. Each kind is {name, flag, question, items = {{id, text}…}, delete(item), after}; a kind without
+-- items is left out. after: the kind that must go for it to go.
 local call = require "lib.aws.call"
 local caught = require "lib.caught"
+local dates = require "lib.dates"
+local throughput = require "lib.deploy.throughput"
 
 local leftovers = {}
 
@@ -47,21 +49,10 @@ local function models_kind(env, models)
     delete = function(item) return env.bedrock:delete_custom_model(item.id) end }
 end
 
--- Its model cannot be deleted before it is gone.
-local function delete_throughput(env, item)
-  local done, err = env.bedrock:delete_throughput(item.id)
-  while done do
-    done, err = env.bedrock:get_throughput(item.id)
-    if done then env.session.sleep(env.settings.poll) end
-  end
-  if err.code ~= "ResourceNotFoundException" then return nil, err end
-  return true
-end
-
 local function throughput_kind(env, models)
   local by_arn, items = {}, {}
   for _, model in ipairs(models) do by_arn[model.modelArn] = true end
-  local all, err = collect(function() return env.bedrock:list_throughputs {} end)
+  local all, err = throughput.list(env.bedrock)
   if not all then return nil, err end
   for _, one in ipairs(all) do
     if by_arn[one.modelArn] then
@@ -70,7 +61,33 @@ local function throughput_kind(env, models)
     end
   end
   return { name = "throughput", flag = "delete_throughput", items = items, question = "delete this provisioned throughput",
-    delete = function(item) return delete_throughput(env, item) end }
+    delete = function(item)
+      return throughput.delete(env.bedrock, item.id, function() env.session.sleep(env.settings.poll) end)
+    end }
+end
+
+-- The schedules that use the role which is made for them.
+local function our_schedules(env)
+  return caught(function()
+    local items = {}
+    for _, name in ipairs(env.scheduler:names(env.settings.prefix .. "-")) do
+      local schedule, err = env.scheduler:get(name)
+      if schedule == nil then error(err, 0) end
+      if schedule and schedule.role == env:role_arn "expiry-role" then
+        items[#items + 1] = { id = name, text = ("%s (deletes %s at %s)"):format(name, schedule.input.ProvisionedModelId or "?",
+          schedule.at and dates.write(schedule.at) or "its time") }
+      end
+    end
+    return items
+  end)
+end
+
+-- One may be what ends throughput that stays. They need the role: while it is not known whether there are any, they are taken to be there.
+local function schedules_kind(env)
+  local items, err = our_schedules(env)
+  return { name = "schedules", flag = "delete_schedules", after = "throughput", question = "delete these schedules, which end throughput",
+    items = items or { { id = "*", text = ("whatever is called %s-*; it cannot be seen (%s)"):format(env.settings.prefix, err.message) } },
+    delete = function(item) return not items or env.scheduler:delete(item.id) end }
 end
 
 local function search_client(env, collection)
@@ -98,11 +115,12 @@ end
 -- may_go: is the collection hilum's? tell(format, …) says what could not be looked for. Returns a list of kinds.
 function leftovers.find(env, may_go, tell)
   local models, err = our_models(env)
-  local throughput
-  if models then throughput, err = throughput_kind(env, models) end
+  local units
+  if models then units, err = throughput_kind(env, models) end
   if err then tell("Bedrock could not be asked for throughput and custom models, which may bill on: %s", err.message) end
   local kinds = {}
-  for _, kind in ipairs { throughput or false, models and models_kind(env, models) or false, indexes_kind(env, may_go) } do
+  for _, kind in ipairs { units or false, schedules_kind(env), models and models_kind(env, models) or false,
+    indexes_kind(env, may_go) } do
     if kind and #kind.items > 0 then kinds[#kinds + 1] = kind end
   end
   return kinds

@@ -7,7 +7,7 @@
 --   create(env, wanted), update(env, wanted, found), delete(env, found)   true, or nil and an error
 --   fixed          fields that cannot be changed afterwards
 --   pending        states (found.status) to wait through; failed: states from which it does not recover
---   costs(env)     what it costs while it stands, or nil
+--   costs(env)     what it costs while it stands, by the month where nothing else is said: items of lib/cost; none: it is free
 --   terraform(env, wanted)   the same as Terraform has it
 local resources = {}
 

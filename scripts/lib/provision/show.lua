@@ -8,14 +8,16 @@ local show = {}
 local MARKS = { create = "+ create", change = "~ change", delete = "- delete", keep = "  keep", blocked = "! blocked" }
 local COLORS = { create = "green", change = "yellow", delete = "red", blocked = "red" }
 
--- What costs money while it stands: {what, costs} for each.
-function show.costs(env, steps)
-  local rows = json.array()
+-- What the things of some steps cost while they stand: items of lib/cost. actions: {create = true, …}.
+function show.costs(env, steps, actions)
+  local items = {}
   for _, step in ipairs(steps) do
-    local costs = step.resource.costs and step.action ~= "ignore" and step.action ~= "delete" and step.resource.costs(env)
-    if costs then rows[#rows + 1] = { what = step.resource.kind, name = step.id, costs = costs } end
+    for _, item in ipairs(actions[step.action] and step.resource.costs and step.resource.costs(env) or {}) do
+      item.what = ("%s %s: %s"):format(step.resource.kind, step.id, item.what)
+      items[#items + 1] = item
+    end
   end
-  return rows
+  return items
 end
 
 -- The steps as plain records, and how many there are of each action.

@@ -97,9 +97,10 @@ function walk.take_away(env, state, step, tell)
   local found, err = settle(env, step, tell)
   for _ = 1, MOST_DELETES do
     if not found then break end
+    local before = found.status
     local done, why = step.resource.delete(env, found)
     found, err = settle(env, step, tell)
-    if found and not done then return nil, why end
+    if found and not done and found.status == before then return nil, why end -- else it was done, and the answer was lost
   end
   if found == nil then return nil, err end
   if found then return nil, host.error("timeout", ("%s %s is still there"):format(step.resource.kind, step.id)) end

@@ -2,6 +2,7 @@
 -- What `hilum query` asks: the indexes and their models, the filters, and the query vectors of images, words or both.
 local embeddings = require "lib.embeddings"
 local fs = require "hilum.fs"
+local hybrid = require "lib.query.hybrid"
 local index = require "lib.index"
 local options = require "host.options"
 local store = require "lib.store"
@@ -134,13 +135,19 @@ local function stored_vector(model, name, opt, given, ctx)
   return embed_images(model, inputs, ctx)
 end
 
--- The words that findings are called by in the index.
-local function finding_words(findings)
-  local list = {}
+-- The findings of the index that unknown words may mean: those with a word that is nearly the same.
+local function near_findings(unknown, findings)
+  local list, finding_of, near = {}, {}, {}
   for _, finding in ipairs(findings) do
-    for _, word in ipairs(words.words(finding)) do list[#list + 1] = word end
+    for _, word in ipairs(words.words(finding)) do
+      list[#list + 1], finding_of[word] = word, finding_of[word] or finding
+    end
   end
-  return list
+  for _, word in ipairs(unknown) do
+    local known = options.nearest(word, list)
+    if known then near[#near + 1] = finding_of[known] end
+  end
+  return near
 end
 
 local NEGATIONS = { no = true, ["not"] = true, without = true, absent = true, absence = true, negative = true, denies = true }
@@ -162,10 +169,12 @@ local function check_words(model, text, ctx)
   if #asked > 0 and #unknown == 0 then return end
   local findings = model.index:values("finding")
   local it_knows = table.concat(findings, ", ", 1, math.min(#findings, 20)) .. (#findings > 20 and ", …" or "")
-  local some_known, list = #unknown < #asked, finding_words(findings)
-  for _, word in ipairs(unknown) do some_known = some_known or options.nearest(word, list) ~= nil end
-  if not some_known then ctx.fail("the model %s knows none of these words: %s; it knows: %s", model.name, text, it_knows) end
-  ctx.warn("the model %s never met: %s (taken by the letters); it knows: %s", model.name, table.concat(unknown, ", "), it_knows)
+  local near = near_findings(unknown, findings)
+  if #unknown >= #asked and #near == 0 then
+    ctx.fail("the model %s knows none of these words: %s; it knows: %s", model.name, text, it_knows)
+  end
+  local hint = #near > 0 and ("did you mean %s? "):format(table.concat(near, ", ")) or ""
+  ctx.warn("the model %s never met: %s (taken by the letters); %sit knows: %s", model.name, table.concat(unknown, ", "), hint, it_knows)
 end
 
 local function embed_text(model, text, count, ctx)
@@ -210,7 +219,16 @@ local function check_asked(opt, given, ctx)
   if not (opt.image or given.upload or given.like or opt.text) then
     ctx.usage("what is asked? give --image FILE, --text WORDS, or both")
   end
+  if opt.hybrid and not opt.text then ctx.usage("--hybrid weighs words: give --text WORDS") end
   if opt.text then warn_of_negation(opt.text, ctx) end
+end
+
+-- The hits of each query: by vectors, or by words too.
+local function find(idx, vectors, opt, filter, search, ctx)
+  if not opt.hybrid then return search(idx, vectors, opt.k, filter) end
+  local wanted = hybrid.words(idx, opt.text)
+  if #wanted == 0 then ctx.warn("--hybrid changes nothing: no finding in the index %s has any of these words", idx.url) end
+  return hybrid.search(search, idx, vectors, opt.k, filter, wanted, opt.hybrid)
 end
 
 local function search_index(idx, queries, k, filter) return idx:search(queries, k, filter) end
@@ -218,7 +236,7 @@ local function search_index(idx, queries, k, filter) return idx:search(queries, 
 -- opt: the options of `hilum query`. given, in place of opt.image: upload = { bytes=, name= }, or like = the name of an image in the
 -- index; models, opened before; and search(index, queries, k, filter), to be used instead of the index's own.
 -- { queries = { { image=, name=, text=, doc=, own= } }, models = { { name=, base=, count=, embedded=, index=, results = { hits of each
--- query } } }, where = { conditions in words }, not_patient=, image_weight= }. The last model is the one that was asked for.
+-- query } } }, where = { conditions in words }, not_patient=, image_weight=, hybrid= }. The last model is the one that was asked for.
 function asking.ask(opt, ctx, given)
   given = given or {}
   check_asked(opt, given, ctx)
@@ -233,10 +251,11 @@ function asking.ask(opt, ctx, given)
     local images = inputs and embed_images(model, inputs, ctx) or given.like and stored_vector(model, given.like, opt, given, ctx) or nil
     filter.not_row = images and not opt.itself and own_rows(model, queries, images, search) or nil
     if filter.not_row then note_copies(queries, filter.not_row, model.index, ctx) end
-    local results = search(model.index, mix(model, queries, images, opt, ctx), opt.k, filter)
+    local results = find(model.index, mix(model, queries, images, opt, ctx), opt, filter, search, ctx)
     answers[i] = setmetatable({ results = results }, { __index = model })
   end
-  return { queries = queries, models = answers, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight }
+  return { queries = queries, models = answers, where = told, not_patient = opt.not_patient, image_weight = opt.image_weight,
+    hybrid = opt.hybrid }
 end
 
 return asking

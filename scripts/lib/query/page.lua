@@ -102,6 +102,14 @@ local function privacy(anonymous)
   return "This file contains images and patient numbers: treat it like the data it was made from (--anonymous leaves them out)."
 end
 
+local function about_scores(asked)
+  if not asked.hybrid then
+    return "The nearest images by the cosine of their embeddings; the number at the right of each is that cosine."
+  end
+  return ("The number at the right of each is its score: the cosine of the embeddings counts %g, the share of the words in its findings %g.")
+    :format(1 - asked.hybrid, asked.hybrid)
+end
+
 -- The page as text. asked: from lib/query/asking. options: pictures by image name, query_pictures by path, anonymous, made.
 function query_page.draw(asked, options)
   local answers = {}
@@ -111,7 +119,7 @@ function query_page.draw(asked, options)
     title = heading, footer = { h.p { about_models(asked) }, h.p { privacy(options.anonymous) },
       h.p { "Similar pictures are not a diagnosis. A research tool, not for clinical use. ", options.made } },
     h.h1 { #asked.queries == 1 and "What looks like this" or "What looks like these" },
-    h.p { class = "sub", "The nearest images by the cosine of their embeddings; the number at the right of each is that cosine." }, answers,
+    h.p { class = "sub", about_scores(asked) }, answers,
   }
 end
 

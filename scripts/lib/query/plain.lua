@@ -12,7 +12,7 @@ end
 
 local function hit(found, anonymous)
   local told = plain.doc(found.doc, anonymous)
-  told.rank, told.score = found.rank, found.score
+  told.rank, told.score, told.cosine = found.rank, found.score, found.cosine
   return told
 end
 
@@ -30,7 +30,7 @@ end
 -- opt: k, anonymous.
 function plain.result(asked, opt)
   local main = asked.models[#asked.models]
-  local result = { model = main.name, index = main.index.url, embedded = main.embedded, k = opt.k, queries = {} }
+  local result = { model = main.name, index = main.index.url, embedded = main.embedded, k = opt.k, hybrid = asked.hybrid, queries = {} }
   for i, query in ipairs(asked.queries) do
     result.queries[i] = { image = name_of(query, opt.anonymous), text = query.text, results = hits(main.results[i], opt.anonymous) }
     if #asked.models > 1 then result.queries[i].base_results = hits(asked.models[1].results[i], opt.anonymous) end

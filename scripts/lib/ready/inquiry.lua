@@ -2,7 +2,7 @@
 -- What the checks of a step share: what is asked of AWS, who asks, and what was found so far. A check is a function of an inquiry.
 --   step, request   as ready.check was given them
 --   region          where
---   rows            what was found: {state = "ok", "warn" or "stop", what =, found =, advice =}
+--   rows            what was found: {state = "ok", "warn" or "stop", what =, found =, advice =, unknown = true if it could not be checked}
 --   known           what was learnt on the way: records, validation_records, images, units_free, limits
 local inquiry = {}
 
@@ -26,6 +26,7 @@ function Inquiry:got(what, value, err)
   if not err then return value end
   local advice = err.kind == "auth" and ("asking needs the permission of %s; look in the console, or ask whoever may"):format(err.op)
   self:warn(what, "could not be checked: " .. err.message, advice or "try again, or look in the console")
+  self.rows[#self.rows].unknown = true
   return nil
 end
 

@@ -49,7 +49,8 @@ local function describe()
   return list
 end
 
-local function draw()
+-- address: host and port, as the reader reached this page.
+local function draw(address)
   local h, parts = page.h, {}
   for i, entry in ipairs(ENTRIES) do
     local rows = {}
@@ -61,7 +62,7 @@ local function draw()
     h.p { class = "lead", "All that the page does, it does by these requests. Answers are JSON; a problem is ",
       h.code { '{"error": {"kind": …, "message": …}}' }, " with status 400 (asked wrong), 404, 413 or 422 (no answer to that)." },
     h.p { "An image is named by its id, which every result has; * stands for it. For example:" },
-    h.p { h.code { "curl 'http://127.0.0.1:8417/api/query?text=Effusion&view=PA&k=12'" } }, parts,
+    h.p { h.code { ("curl 'http://%s/api/query?text=Effusion&view=PA&k=12'"):format(address) } }, parts,
     footer = h.p { "A research tool, not for clinical use." } }
 end
 
@@ -70,7 +71,8 @@ local STYLED = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 -- For people as a page, for programs as JSON.
 function api.describe(request)
   if not (request.headers.accept or ""):find("text/html", 1, true) then return answers.json(describe()) end
-  return { headers = { ["Content-Type"] = "text/html; charset=utf-8", ["Content-Security-Policy"] = STYLED }, body = draw() }
+  return { headers = { ["Content-Type"] = "text/html; charset=utf-8", ["Content-Security-Policy"] = STYLED },
+    body = draw(request.headers.host) }
 end
 
 -- Finding the entry.

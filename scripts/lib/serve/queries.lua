@@ -23,6 +23,7 @@ queries.PARAMETERS = {
   { "not_patient", "no images of that patient; may be repeated" },
   { "model", "the model that answers, by its name; the fine-tuned one, if there is one" },
   { "compare", "1: also the answer of the base model" },
+  { "itself", "1: keep an image that is in the index among its own results" },
   { "name", "the file name of the image that is sent: it is left out of its own results" },
 }
 
@@ -75,7 +76,7 @@ local function read_options(request, anonymous)
   return { text = text and text:find("%S") and text or nil, k = number(request, "k", queries.SOME, 1, queries.MOST, function(v)
     return math.tointeger(tonumber(v))
   end), image_weight = number(request, "weight", queries.WEIGHT, 0, 1, tonumber), where = conditions(request, anonymous),
-    not_patient = values_of(request, "not_patient"), anonymous = anonymous }
+    not_patient = values_of(request, "not_patient"), itself = request.query.itself == "1", anonymous = anonymous }
 end
 
 -- What is asked with besides words.
@@ -112,7 +113,7 @@ end
 function queries.answer(request, served)
   local warnings = require "hilum.json".array {}
   local opt, given = read_options(request, served.anonymous), read_image(request, served)
-  given.models, given.search = choose_models(request, served), served.search
+  given.models, given.search, given.images = choose_models(request, served), served.search, served.images
   if not (opt.text or given.like or given.upload) then usage("what is asked? give words, an image, or both") end
   local asked = asking.ask(opt, listening(warnings), given)
   local result = plain.result(asked, opt)

@@ -36,11 +36,11 @@ local function answer(request, served, gate)
   return is_told and answers.of_error(result) or error(result, 0)
 end
 
--- Opens the study and serves it. opt: those of `hilum serve`. Returns the server, what it serves, and its guard.
+-- Opens the study and serves it. opt: those of `hilum serve`. Returns the server, a function that gives what it serves, and its guard.
 function site.serve(opt, ctx)
   local served, gate = study.open(opt, ctx), nil
   local server, err = httpd.serve { host = opt.host, port = opt.port, max_body = opt.max_upload, handler = function(request)
-    return guard.protect(answer(request, served, gate))
+    return guard.protect(answer(request, served(), gate))
   end }
   if not server and err.kind ~= "usage" then ctx.fail("%s; --port N takes another port, --port 0 any that is free", err) end
   if not server then error(err, 0) end

@@ -9,22 +9,51 @@ local together = require "lib.serve.together"
 
 local study = {}
 
-local LOOKED_AT = 4000 -- rows, for examples
+local LOOKED_AT = 4000 -- records, for examples
 
 study.FILTERS = { "finding", "view", "sex", "split" }
 
 local Study = {}
 Study.__index = Study
 
--- opt: those of `hilum serve`.
-function study.open(opt, ctx)
-  local models = asking.open({ index = opt.index, model = opt.model, open = true }, ctx)
+-- opt: those of `hilum serve`; before: what was served until now, whose small pictures stay.
+local function open(opt, ctx, before)
+  local models = asking.open({ index = opt.index, model = opt.model, open = true, auth = opt.auth, ca = opt.ca }, ctx)
   local images, why = store.open(opt.images)
   if not images then ctx.warn("the page has no pictures: %s", why.message) end
   local name = fs.base(fs.real(ctx.project:path(".")) or "")
   return setmetatable({ name = name, models = models, main = models[#models].index, images = images, anonymous = opt.anonymous,
-    search = together.new(),
-    max_upload = opt.max_upload, thumbnails = thumbnails.open(fs.join(ctx.project:path("cache"), "thumbnails"), opt.cache) }, Study)
+    search = together.new(), max_upload = opt.max_upload,
+    thumbnails = before and before.thumbnails or thumbnails.open(fs.join(ctx.project:path("cache"), "thumbnails"), opt.cache) }, Study)
+end
+
+-- What can be told of the indexes in a folder without opening them: another text when one is made anew, grows, comes or goes.
+local function stamp(folder)
+  local parts = {}
+  for _, name in ipairs(fs.list(folder) or {}) do
+    local stat = fs.stat(fs.join(folder, name, "index.json"))
+    if stat then parts[#parts + 1] = ("%s\0%d\0%.9f"):format(name, stat.size, stat.mtime) end
+  end
+  return table.concat(parts, "\0")
+end
+
+-- Opens the study. Returns a function that gives it as it is now: opened anew after an index has changed. Who is being answered meanwhile
+-- goes on with what was open before.
+function study.open(opt, ctx)
+  local seen, current = stamp(opt.index), open(opt, ctx)
+  return function()
+    local now = stamp(opt.index)
+    if now == seen then return current end
+    seen = now
+    local opened, result = pcall(open, opt, ctx, current)
+    if opened then
+      current = result
+      ctx.say("the index has changed: %s now", require "lib.plural"(current.main.count, "image"))
+    else
+      ctx.warn("the index has changed and cannot be opened, so that the page goes on with what it was: %s", tostring(result))
+    end
+    return current
+  end
 end
 
 -- The model of that name, the main one if it is nil; nil if there is none.
@@ -76,9 +105,8 @@ end
 -- An image for each finding: one of the first that shows nothing else, if there is one.
 local function find_examples(self)
   local alone, any = {}, {}
-  for row = 1, math.min(self.main.rows, LOOKED_AT) do
-    local doc = self.main:doc(row)
-    local findings, id = doc.findings or {}, self:id(doc, row)
+  for _, one in ipairs(self.main:first_docs(LOOKED_AT)) do
+    local findings, id = one.doc.findings or {}, self:id(one.doc, one.row)
     for _, finding in ipairs(findings) do any[finding] = any[finding] or id end
     if #findings == 1 then alone[findings[1]] = alone[findings[1]] or id end
   end

@@ -15,8 +15,8 @@ local function search_all(index, batch)
     k = math.max(k, entry.k)
     for i = 1, entry.queries:rows() do not_row[entry.first + i - 1] = entry.not_row and entry.not_row[i] or 0 end
   end
-  local filter = batch[1].filter
-  return index:search(rows, k, { where = filter.where, not_patient = filter.not_patient, not_row = not_row })
+  local filter = setmetatable({ not_row = not_row }, { __index = batch[1].filter })
+  return index:search(rows, k, filter)
 end
 
 -- Those that the entry asked for, each cut to its k.
@@ -46,7 +46,8 @@ function together.new()
   end
 
   return function(index, queries, k, filter)
-    local key = index.url .. "\0" .. json.encode { filter.where, filter.not_patient or false }
+    local key = index.url .. "\0" .. json.encode { filter.where, filter.not_patient or false,
+      filter.words or false, filter.at_least or false }
     local batch = open[key] or new_batch(index, key)
     local entry = { first = batch.count + 1, queries = queries, k = k, filter = filter, not_row = filter.not_row }
     batch[#batch + 1] = entry

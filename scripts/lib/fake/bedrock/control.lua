@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
 -- The control plane of the fake Bedrock: which request is for which of fine-tuning jobs, custom models, throughput, the foundation model.
--- Batch jobs are only names here.
 local foundation = require "lib.fake.bedrock.foundation"
 local jobs = require "lib.fake.bedrock.jobs"
 local lists = require "lib.fake.bedrock.lists"
@@ -26,12 +25,6 @@ local function show_model(server, request)
   return 200, jobs.show_model(server, lists.find(server.models, request.id, "model"))
 end
 
-local function create_batch_job(server, request)
-  return 200, lists.once(server, request.body, function()
-    return { jobArn = server:arn("model-invocation-job/" .. request.body.jobName) }
-  end)
-end
-
 local function row(method, path, run) return { method = method, path = path, run = run } end
 
 return {
@@ -50,5 +43,4 @@ return {
   row("GET", "^/provisioned%-model%-throughput/([^/]+)$", throughput.get),
   row("PATCH", "^/provisioned%-model%-throughput/([^/]+)$", throughput.update),
   row("DELETE", "^/provisioned%-model%-throughput/([^/]+)$", throughput.delete),
-  row("POST", "^/model%-invocation%-job()$", create_batch_job),
 }

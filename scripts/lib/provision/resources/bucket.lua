@@ -65,6 +65,6 @@ return {
   create = create,
   update = block,
   delete = function(env) return env.s3:delete_bucket(env.names.bucket) end,
-  costs = function() return "by the GB-month stored, and by the request" end,
+  costs = function() return { { price = "s3-gb-month", count = 1, what = "each GB in it" } } end,
   terraform = function(env) return TERRAFORM:format(env.names.bucket) .. (env.settings.block_public and BLOCKED or "") end,
 }

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The collection for the vectors. What is asked of it is read from what it says of itself; its host follows no rule.
 local NO_GROUP = ""
+local HOURS_A_MONTH = 730
 
 local function wanted(env)
   local is_next = env.settings.generation == "nextgen"
@@ -44,8 +45,8 @@ return {
   delete = function(env, found) return env.aoss:delete_collection(found.id) end,
   costs = function(env)
     if env.settings.generation == "nextgen" then return nil end
-    return env:replicas() == "ENABLED" and "2 OCU at least, used or not: about 350 USD a month" or
-      "1 OCU at least, used or not: about 175 USD a month"
+    local units = env:replicas() == "ENABLED" and 2 or 1
+    return { { price = "ocu-hour", count = units * HOURS_A_MONTH, what = ("%d OCU at least, used or not"):format(units) } }
   end,
   terraform = function(env, want)
     local group = want.collectionGroupName ~= NO_GROUP and IN_GROUP or ""

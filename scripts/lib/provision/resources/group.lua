@@ -1,7 +1,5 @@
 -- SPDX-License-Identifier: MIT
 -- The group that makes its collection one of the newer generation, which costs nothing while nobody asks, and caps what it may cost.
-local OCU = "0.24 USD an OCU-hour (as of 2026-11, us-east-1)"
-
 local function limits(env)
   return { maxIndexingCapacityInOCU = env.settings.max_ocu, maxSearchCapacityInOCU = env.settings.max_ocu }
 end
@@ -46,8 +44,8 @@ return {
   update = function(env, want, found) return env.aoss:update_group { id = found.id, capacityLimits = want.capacityLimits } end,
   delete = function(env, found) return env.aoss:delete_group(found.id) end,
   costs = function(env)
-    return ("%s while it is used, at most %d OCU for indexing and %d for search; none after 10 idle minutes"):format(OCU,
-      env.settings.max_ocu, env.settings.max_ocu)
+    local units = 2 * env.settings.max_ocu
+    return { { price = "ocu-hour", count = units, what = ("each hour of use, of at most %d OCU; none when idle"):format(units) } }
   end,
   terraform = function(env, want)
     return TERRAFORM:format(env.names.group, want.standbyReplicas, env.settings.max_ocu, env.settings.max_ocu)

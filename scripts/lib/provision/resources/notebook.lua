@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The notebook instance, for those who work in a browser. It must be stopped before it can be deleted.
+local HOURS_A_MONTH = 730
+
 local FIELDS = { InstanceType = "InstanceType", RoleArn = "RoleArn", VolumeSizeInGB = "VolumeSizeInGB",
   NotebookInstanceLifecycleConfigName = "LifecycleConfigName", PlatformIdentifier = "PlatformIdentifier" }
 
@@ -57,8 +59,10 @@ return {
   create = create,
   delete = delete,
   costs = function(env)
-    return ("%s by the hour while it is in service, and its %d GB disk; stop it when nobody uses it"):format(env.settings.instance,
-      env.settings.volume)
+    local settings = env.settings
+    return { { price = settings.instance == "ml.t3.medium" and "notebook-hour" or "notebook-other-hour", count = HOURS_A_MONTH,
+      what = ("%s, if it is never stopped"):format(settings.instance) },
+      { price = "notebook-gb-month", count = settings.volume, what = ("its disk of %d GB"):format(settings.volume) } }
   end,
   terraform = function(env, want)
     return TERRAFORM:format(env.names.notebook, want.InstanceType, want.VolumeSizeInGB, want.PlatformIdentifier, env.settings.prefix)

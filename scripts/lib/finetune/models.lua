@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: MIT
+-- `hilum finetune delete-model`: the end of a custom model on Bedrock, which only another paid training brings back.
+local models = {}
+
+local function in_use(client, model)
+  local names = {}
+  for i, one in ipairs(assert(require "lib.deploy.throughput".list(client, model.arn))) do names[i] = one.provisionedModelName end
+  return names
+end
+
+local function confirm(model, opt, ctx)
+  if opt.yes then return end
+  if not require "hilum.term".isatty "stdin" then ctx.usage("%s was not deleted: say --yes", model.name) end
+  local question = ("delete the custom model %s (%s), which only another paid training brings back"):format(model.name, model.arn)
+  if not require "lib.ask"(question) then ctx.fail("%s was not deleted", model.name) end
+end
+
+function models.delete(opt, ctx)
+  local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region })
+  local client = require "lib.aws.bedrock".client(session)
+  local model = assert(require "lib.deploy.models".find(client, opt.id))
+  local throughputs = in_use(client, model)
+  if #throughputs > 0 then
+    ctx.fail("%s answers through the throughput %s, which bills: `hilum deploy %s --delete` first", model.name,
+      table.concat(throughputs, ", "), throughputs[1])
+  end
+  confirm(model, opt, ctx)
+  assert(client:delete_custom_model(model.arn))
+  ctx.say("%s is deleted", model.name)
+  return { model = model.name, arn = model.arn }
+end
+
+return models
