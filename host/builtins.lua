@@ -58,8 +58,8 @@ local function completion(words, given)
   io.write(script)
 end
 
--- As a workflow's manifest says it: name, its arguments, what it does, and what is written; options besides the common ones; run takes
--- the words and the options. The steps of `hilum help` begin with `init`; what has no summary is not shown there.
+-- As a workflow's manifest says it: name, arguments, what it does, and what is written; run takes the words and the options; most: how many
+-- words, if not as many as the arguments. The steps of `hilum help` begin with `init`; what has no summary is not shown there.
 local ROWS = {
   { name = "init", arguments = "[FOLDER]", summary = "Begin a project", run = author.init, details = [[
 Makes FOLDER, or the folder where you are, a project: the place where the steps find their options and write what they make. Writes
@@ -90,6 +90,7 @@ Those of the project (its folder scripts), of the folders in HILUM_PATH, of ~/.l
 two have the same name, the first is what runs.]],
     examples = { "hilum list", "hilum list --json" } },
   { name = "help", arguments = "[NAME]", summary = "A workflow, a module (image) or a function (image.check)", run = run_help,
+    most = math.huge,
     details = [[
 Without NAME: one screen with the steps in their order. NAME is a workflow, one with its verb, a command such as this one, a Lua module,
 one of its functions or types, or `ctx`, what a workflow is given.]],
@@ -98,7 +99,8 @@ one of its functions or types, or `ctx`, what a workflow is given.]],
 Prints all that `hilum help` knows of the workflows, those of the project too, as a page for man(1). An installed hilum has it as
 `man hilum`.]],
     examples = { "hilum man | man -l -", "hilum man >hilum.1" } },
-  { name = "completion", arguments = "SHELL", summary = "What makes Tab work in bash, zsh or fish", run = completion, details = [[
+  { name = "completion", arguments = "SHELL", summary = "What makes Tab work in bash, zsh or fish", run = completion,
+    most = math.huge, details = [[
 Prints what the shell has to read: put the line for yours into ~/.bashrc, ~/.zshrc (after compinit) or ~/.config/fish/config.fish. Tab
 then completes workflows, verbs, options, their values, and the names in your project: models, indexes, findings for --where. An
 installed hilum has it already, where the shell looks for such files.]],
@@ -118,7 +120,9 @@ function builtins.run(name, arguments, given)
   table.move(options.common, 1, #options.common, #specs + 1, specs)
   local parsed = setmetatable(options.parse(arguments, specs, usage), { __index = given })
   if parsed.help then return run_help({ name }, parsed) or 0 end
-  return command.run(parsed.words or {}, parsed) or 0
+  local words, most = parsed.words or {}, command.most or command.arguments == "" and 0 or 1
+  if words[most + 1] then usage(("unexpected argument %q; `hilum help %s` shows how"):format(words[most + 1], name)) end
+  return command.run(words, parsed) or 0
 end
 
 return builtins

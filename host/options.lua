@@ -108,7 +108,7 @@ options.common = {
   { "json", type = "flag", default = false, help = "print the result as one JSON value" },
   { "quiet", type = "flag", short = "q", default = false, help = "say nothing but errors" },
   { "verbose", type = "flag", short = "v", default = false, help = "say where an error came from" },
-  { "color", type = "flag", default = true, help = "colour on a terminal (--no-color: never)" },
+  { "color", type = "flag", default = true, help = "colour on a terminal" },
   { "jobs", type = "integer", short = "j", min = 1, max = 1024, metavar = "N", help = "worker threads (default: one a processor)" },
   { "force", type = "flag", default = false, help = "do again what is there already" },
   { "show-options", type = "flag", default = false, help = "print each option's value and where it comes from" },

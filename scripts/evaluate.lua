@@ -74,6 +74,10 @@ middle 95 % of resamples of patients, the same ones for both models.
 Up to 20,000 images in the gallery are ranked whole for every query. In a larger one the first 100 results of each are found by certified
 search and judged alone (--ranks chooses): mean average precision at 100, and no R-precision. The page says which it was.
 
+Image against image is the question. Where captions were embedded too (`hilum embed --with-caption`, as in searches that store the mean of
+both), what is searched has the labels in it, which the page and a warning say; --queries FOLDER then asks with image-only embeddings of
+the same models, as a user of such a search does.
+
 The result is reports/evaluation.html, one file that needs nothing else: numbers, plots, examples, and what the numbers do not show.
 --json prints all of it.]],
   options = {
@@ -90,6 +94,7 @@ The result is reports/evaluation.html, one file that needs nothing else: numbers
     { "anonymous", type = "flag", default = false, help = "leave patient numbers and file names out" },
     { "images", type = "path", default = "images", help = "the folder of the images, for the pictures" },
     { "embeddings", type = "path", default = "embeddings", help = "where `hilum embed` wrote them" },
+    { "queries", type = "path", must_exist = true, metavar = "FOLDER", help = "with captions embedded: image-only embeddings to ask with" },
     { "splits", type = "path", default = "splits.jsonl", help = "the records, to count how often a finding was trained on" },
     { "out", type = "path", default = "reports/evaluation.html", help = "the page" },
   },

@@ -241,6 +241,7 @@ else: no synonyms, and no negation, "no effusion" finds effusions. It is not a c
     { "bedrock", type = "table", help = "Bedrock: the job, in project.lua" },
     { "dry-run", type = "flag", default = false, help = "Bedrock: print the request and send nothing" },
     { "watch", type = "flag", default = false, help = "Bedrock: follow the job to its end" },
+    { "poll", type = "duration", default = 60, metavar = "TIME", help = "Bedrock: between two looks at the job" },
     cost.OPTIONS[1],
     cost.OPTIONS[2],
     ready.OPTIONS[1],

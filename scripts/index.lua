@@ -56,8 +56,11 @@ local function build(opt, ctx)
     ctx.say(SAID[state], url, plural(#set.docs, "image"), set.info.length)
     result.indexes[i] = { name = set.name, folder = url, count = #set.docs, length = set.info.length, state = state }
   end
-  ctx.say("next: `hilum query --text Effusion --open%s`%s", is_remote(opt) and " --index " .. opt.out or "",
-    is_remote(opt) and ", or `hilum index --compare`" or ", or `hilum evaluate`")
+  if is_remote(opt) then
+    ctx.say("next: `hilum query --text Effusion --open --index %s`, or `hilum index --compare --out %s`", opt.out, opt.out)
+  else
+    ctx.say("next: `hilum query --text Effusion --open`, or `hilum evaluate`")
+  end
   return result
 end
 

@@ -34,8 +34,9 @@ end
 function REQUESTS.embed(opt) return { modelId = model_of(opt, TITAN) } end
 
 function REQUESTS.batch(opt, ctx)
-  local output = needed(opt.output, "--output s3://BUCKET/PREFIX/", ctx)
-  return { modelId = model_of(opt, TITAN), roleArn = needed(setting(opt.role, ctx, "embed", "role"), "--role ARN", ctx),
+  local output = needed(setting(opt.output, ctx, "embed", "work"), "--output s3://BUCKET/PREFIX/", ctx)
+  local trainer = setting(nil, ctx, "finetune", "bedrock") or {}
+  return { modelId = model_of(opt, TITAN), roleArn = needed(setting(opt.role, ctx, "embed", "role") or trainer.role, "--role ARN", ctx),
     inputDataConfig = { s3InputDataConfig = { s3InputFormat = "JSONL", s3Uri = opt.input or output } },
     outputDataConfig = { s3OutputDataConfig = { s3Uri = output } } }
 end
@@ -49,22 +50,34 @@ local function check(step, session, opt, ctx)
   if ok then return (ready.check(step, request, session, ctx)) end
   if type(request) ~= "table" or request.kind ~= "usage" then error(request, 0) end
   local state = opt.step == "all" and "warn" or "stop"
-  return require "hilum.json".array { { state = state, what = "settings", found = request.message, advice = "say it, or leave the step" } }
+  return require "hilum.json".array { { state = state, what = "settings", found = request.message,
+    advice = "give the option, or write it into project.lua" } }
 end
 
 local function run(opt, ctx)
   local ready = require "lib.ready"
   local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region, endpoint = opt.endpoint })
   local result, stops = { steps = {} }, 0
-  for _, step in ipairs(opt.step == "all" and ready.STEPS or { opt.step }) do
+  for i, step in ipairs(opt.step == "all" and ready.STEPS or { opt.step }) do
     local rows = check(step, session, opt, ctx)
     result.steps[step] = rows
     stops = stops + #ready.of(rows, "stop")
-    ctx.print("%s\n%s\n", require "hilum.term".color(step, "bold", "stdout"), ready.show(rows))
+    ctx.print("%s%s\n%s", i > 1 and "\n" or "", require "hilum.term".color(step, "bold", "stdout"), ready.show(rows))
   end
   result.ready = stops == 0
   result.exit = stops > 0 and 1 or 0
   return result
+end
+
+local function list_prices(_, ctx)
+  local prices, rows = require "lib.cost.prices", require "hilum.json".array()
+  for i, key in ipairs(prices.keys()) do
+    local price = prices.find(key, ctx.project.config)
+    rows[i] = { price = key, usd = price.usd and prices.text(price.usd), unit = price.unit, mark = price.mark, date = price.date,
+      source = price.source }
+  end
+  ctx.print("%s", require "hilum.term".table(rows, { "price", "usd", "unit", "mark", "date", "source" }))
+  return { region = prices.REGION, prices = rows }
 end
 
 return {
@@ -76,14 +89,17 @@ and you may do, as IAM simulates it; the records, line by line; the buckets' reg
 is ok, warn or stop, with what to do about it. What you may not ask is a warning. Exit status 1 when something would stop the step.
 
 `finetune --model bedrock`, `deploy` and `embed` with a model on Bedrock look at the same before they order anything; there --anyway goes on
-in spite of a stop. What is set in project.lua for these steps is taken from there.]],
+in spite of a stop. What is set in project.lua for these steps is taken from there.
+
+What a step costs is estimated by a table of prices, which `hilum ready prices` shows, with what each rests on; it is not AWS's word.
+project.lua can say better ones: prices = { ["model-unit-hour"] = 9.38 }.]],
   options = {
     { "step", type = "choice", choices = { "all", "finetune", "deploy", "embed", "batch", "index" }, positional = true, default = "all",
       help = "which one: all, finetune, deploy, embed, batch (a batch job of embed) or index" },
     { "role", type = "string", metavar = "ARN", help = "finetune, batch: the role that the job takes" },
     { "train", type = "string", metavar = "S3URI", help = "finetune: the training records" },
     { "validation", type = "string", metavar = "S3URI", help = "finetune: the validation records" },
-    { "output", type = "string", metavar = "S3URI", help = "finetune, batch: where the job writes" },
+    { "output", type = "string", metavar = "S3URI", help = "finetune: where the job writes; batch: embed's --work" },
     { "input", type = "string", metavar = "S3URI", help = "batch: what the job reads (default: below --output)" },
     { "model", type = "string", metavar = "ID", help = "a model's id, or the ARN of a custom model or of its throughput" },
     { "units", type = "integer", min = 1, default = 1, metavar = "N", help = "deploy: model units" },
@@ -96,6 +112,11 @@ in spite of a stop. What is set in project.lua for these steps is taken from the
     "hilum ready",
     "hilum ready finetune --role arn:aws:iam::123456789012:role/hilum-bedrock --train s3://b/train.jsonl --output s3://b/jobs/",
     "hilum ready deploy --model arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.titan-embed-image-v1:0/abc --json",
+  },
+  verbs = {
+    prices = { summary = "The prices by which estimates are made", options = {}, run = list_prices,
+      details = "In us-east-1. Seen: in public notes; recalled: of that date, from memory; disputed: sources differ; yours: project.lua's.",
+      examples = { "hilum ready prices", "hilum ready prices --json" } },
   },
   run = run,
 }

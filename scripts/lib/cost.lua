@@ -64,7 +64,7 @@ end
 local function row_of(item)
   local known = item.cost and cost.usd(item.cost) or "not known"
   local count = item.count and ("%.10g"):format(item.count) or "?"
-  return { what = item.what, units = ("%s x %s"):format(count, item.unit), each = item.each and ("%.10g"):format(item.each) or "?",
+  return { what = item.what, units = ("%s x %s"):format(count, item.unit), each = item.each and prices.text(item.each) or "?",
     cost = known, price = ("%s, %s%s"):format(item.price, item.mark, item.date and " " .. item.date or "") }
 end
 

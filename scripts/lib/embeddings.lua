@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What `hilum embed` writes, and reading it again: FOLDER/NAME.npy (one vector a row), NAME.jsonl (the image of each row), NAME.json (the model).
+-- What `hilum embed` writes, and reading it again: FOLDER/NAME.npy (one vector a row), NAME.jsonl (the image of each row), NAME.json (the
+-- model).
 local fs = require "hilum.fs"
 local host = require "hilum.host"
 local json = require "hilum.json"
@@ -30,12 +31,15 @@ function embeddings.names(folder)
   return names
 end
 
+-- Vectors of an encoder that is not here answer no words, and are only asked by name.
+local function is_usual(name) return name ~= "base" and not name:find("^import:") end
+
 -- The model that is meant when none is named: "tuned", else the first that is not the base, else the base.
 function embeddings.preferred(names)
   local preferred = names[1]
   for _, name in ipairs(names) do
     if name == "tuned" then return name end
-    if preferred == "base" then preferred = name end
+    if not is_usual(preferred) and (is_usual(name) or name == "base") then preferred = name end
   end
   return preferred
 end

@@ -186,7 +186,7 @@ end
 
 -- Adds one model to the board. Returns what it found, for the example rows, its curve, and how many results were judged.
 local function measure(board, trial, model, draws, options)
-  local sides = retrieval.sides(trial, model.vectors, options.ranks)
+  local sides = retrieval.sides(trial, model, options.ranks)
   local images = retrieval.images(trial, sides, options)
   compare_images(board, model.role, trial, images, draws.queries)
   local found = { hits = images.hits }
@@ -197,7 +197,8 @@ local function measure(board, trial, model, draws, options)
   return found, images.curve, sides.ranks
 end
 
--- models: { { role = "base" or "tuned", vectors=, texts= (one row per finding of the trial, or nil) }, … }. options: resamples,
+-- models: { { role = "base" or "tuned", vectors=, query_vectors= (if images ask by others), texts= (one row per finding of the trial, or
+-- nil) }, … }. options: resamples,
 -- seed, ranks, progress (of evaluation.steps for each model), shown (queries whose results are wanted). Returns the numbers, and what
 -- each model found, by role, for the example rows.
 function evaluation.run(trial, models, options)

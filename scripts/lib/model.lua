@@ -96,8 +96,8 @@ end
 -- By what a spec begins with.
 local KINDS = { bedrock = "lib.model.bedrock", import = "lib.model.imported" }
 
--- spec: "base", the name of a model of the project, a model's folder, "bedrock:" and an id or ARN, or "import:" and a name. options: project, length; resize
--- (false: images that are too large for a model on a server are errors). Returns the model, or nil and an error.
+-- spec: "base", the name of a model of the project, a model's folder, "bedrock:" and an id or ARN, or "import:" and a name. options:
+-- project, length; resize (false: images that are too large for a model on a server are errors). Returns the model, or nil and an error.
 function model.open(spec, options)
   options = options or {}
   local kind = KINDS[spec:match("^(%w+):")]

@@ -79,6 +79,14 @@ async function drawAsked(state) {
   if (record && now().like === id) text.querySelector(".what").textContent = results.findings(record);
 }
 
+// A dropped image that the index turned out to have.
+function drawKnown(query) {
+  const name = document.querySelector("#asked .who");
+  if (!now().dropped || !query.own || !name) return;
+  const as = query.doc.image ? ` as ${query.doc.image}` : "";
+  name.after(make("p", { className: "who" }, `In the index${as}: ${results.findings(query.doc)}. Left out of the results.`));
+}
+
 function drawForm(state) {
   for (const name of FIELDS) field(name).value = state[name];
   byId("weight").value = state.weight;
@@ -112,6 +120,7 @@ async function answer(state) {
   try {
     const result = await server.ask(state);
     results.draw(result, allFindings());
+    drawKnown(result.queries[0]);
   } catch (error) {
     if (error.name === "AbortError") return;
     fail(error);

@@ -16,7 +16,8 @@ local TITAN = "amazon.titan-embed-image-v1"
 local SPEC = "bedrock:" .. TITAN
 local ROLE = "arn:aws:iam::123456789012:role/bedrock"
 local HASTE = [[local b = require "lib.model.batch" b.ask_every, b.look_every, b.patience = 0.01, 0.01, 2]]
-local CONFIG = [[return { embed = { role = "%s", work = "s3://lab/batch", job = { limits = { min_records = %d, file_bytes = 20000, %s } } } }]]
+local CONFIG = [[return { embed = { role = "%s", work = "s3://lab/batch",
+  job = { limits = { min_records = %d, file_bytes = 20000, %s } } } }]]
 
 -- Runs f(fake, url, folder, count) with a project of `count` phantom radiographs. more: further limits; least: records of a job.
 local function with(more, f, least)
@@ -191,8 +192,8 @@ t.test("a custom model by its ARN, without throughput; captions go with the imag
   with(nil, function(fake, url, folder, count)
     local arn = fake:arn("custom-model/" .. TITAN .. ":0/abcdefabcdef")
     table.insert(fake.models, { arn = arn, name = "cxr" })
-    local status, _, err = home.run(folder, url, { "embed", "--model", "bedrock:" .. arn, "--length", "256", "--batch", "--with-caption", "--yes",
-      "--anyway" }, HASTE)
+    local status, _, err = home.run(folder, url, { "embed", "--model", "bedrock:" .. arn, "--length", "256", "--batch", "--with-caption",
+      "--yes" }, HASTE)
     t.eq(status, 0, err)
     t.eq({ #fake.batches, fake.batches[1].body.modelId, fake.batches[1].counts.success }, { 1, arn, count })
     local first = assert(json.decode(fake.s3.buckets.lab.objects[keys_of(fake, "part%-00001%.jsonl$")[1]].data:match("[^\n]+")))

@@ -87,6 +87,33 @@ t.test("the gate lets pass what --max-cost or --yes allows, and nothing else", f
   stopped("^usage: .*not known in USD", unknown, {})
 end)
 
+t.test("at a terminal it is asked, with the sum, and only a yes is one", function()
+  local ctx, term, loaded = context(), require "hilum.term", package.loaded
+  local isatty, ask, asked, answer = term.isatty, loaded["lib.ask"], nil, true
+  local _ <close> = setmetatable({}, { __close = function() term.isatty, loaded["lib.ask"] = isatty, ask end })
+  term.isatty = function(stream) return stream == "stdin" end
+  loaded["lib.ask"] = function(question)
+    asked = question
+    return answer
+  end
+  cost.gate(estimate { TRAINING }, {}, ctx)
+  t.eq(asked, "finetune for about USD 2.50")
+  answer = false
+  t.raises("^fail: nothing was ordered$", cost.gate, estimate { TRAINING }, {}, ctx)
+  asked = nil
+  cost.gate(estimate { TRAINING }, { yes = true }, ctx)
+  t.eq(asked, nil)
+end)
+
+t.test("how many are not known: --max-cost cannot be held", function()
+  local ctx = context()
+  local some = estimate { { price = "titan-image", what = "the images" } }
+  t.eq({ some.total, some.items[1].cost }, { nil, nil })
+  t.raises("^fail: .*%-%-max%-cost cannot be held, for the images", cost.gate, some, { max_cost = 5 }, ctx)
+  cost.gate(some, { yes = true }, ctx)
+  t.ok(table.concat(ctx.said):find("? x image", 1, true))
+end)
+
 t.test("what is small is not asked about, but --max-cost holds", function()
   local ctx = context()
   local known = estimate { TRAINING }
@@ -98,7 +125,8 @@ end)
 
 t.test("the ledger has what was ordered and, once, what came of it; status is not confused by it", function()
   local ctx = context 'return { prices = { ["titan-training-image"] = 1 } }'
-  cost.submitted(estimate { TRAINING }, { arn = "arn:1", job = "one" }, ctx)
+  t.ok(cost.submitted(estimate { TRAINING }, { arn = "arn:1", job = "one" }, ctx))
+  t.ok(not cost.submitted(estimate { TRAINING }, { arn = "arn:1", job = "one" }, ctx))
   t.ok(cost.actual({ arn = "arn:1", status = "Completed" }, { { price = "titan-training-image", count = 4000, what = "4 epochs" } }, ctx))
   t.ok(not cost.actual({ arn = "arn:1", status = "Completed" }, {}, ctx))
   t.ok(cost.actual({ arn = "arn:2", step = "deploy", status = "Failed" }, nil, ctx))

@@ -154,10 +154,27 @@ t.test("captions in the gallery are told", function()
   local dir, docs = made()
   for _, name in ipairs { "base", "tuned" } do study.write_embeddings(dir .. "/embeddings", name, docs, { embedded = "image+caption" }) end
   local result, heard = evaluate(dir)
-  t.match(heard.warned[1], "labels leak")
-  t.match(assert(fs.read(result.page)), "Labels leak into the gallery")
+  t.match(heard.warned[1], "the labels leaked into what is searched, and the numbers flatter.*%-%-queries FOLDER")
+  t.match(assert(fs.read(result.page)), "Labels leak into the gallery.*The queries carry theirs too")
   study.write_embeddings(dir .. "/embeddings", "base", docs)
   t.raises("cannot be compared", evaluate, dir)
+end)
+
+t.test("what has captions in it can be asked with images alone, as searches are", function()
+  local dir, docs = made()
+  local plain, both = dir .. "/embeddings", dir .. "/with-captions"
+  for name, like in pairs { base = "tuned", tuned = "base" } do
+    study.write_embeddings(both, name, docs, { embedded = "image+caption" }, like)
+  end
+  local leaking = evaluate(dir, { embeddings = both })
+  local result, heard = evaluate(dir, { embeddings = both, queries = plain })
+  t.ok(result.all[1].base.value ~= leaking.all[1].base.value, "the same vectors ask")
+  t.ok(not heard.warned[1]:find("--queries", 1, true))
+  t.match(assert(fs.read(result.page)), "Labels leak into the gallery.*The queries are images alone")
+  t.raises("%-%-queries is for embeddings made %-%-with%-caption", evaluate, dir, { queries = plain })
+  t.raises("wants images alone", evaluate, dir, { embeddings = both, queries = both })
+  study.write_embeddings(plain, "base", { table.unpack(docs, 1, 100) })
+  t.raises("has no vector of", evaluate, dir, { embeddings = both, queries = plain })
 end)
 
 t.test("patients in two parts are told", function()

@@ -10,23 +10,19 @@ local vec = require "hilum.vec"
 
 local ROUNDING = 1e-6 -- of scores that come from a server
 
--- A kind: place(), where a study's indexes go, with a name for those that a test makes itself; settings, for what writes.
+-- A kind: url(), where an index of a test goes; settings, for what writes; server, if it is on one.
 local function in_folders()
   return { name = "folder", settings = {}, url = function() return fs.join(t.tmp(), "index", "one") end }
 end
 
-local function on_opensearch(server, engine)
-  return { name = "OpenSearch with " .. engine, server = server, settings = { engine = engine },
+local function on_opensearch(server)
+  return { name = "OpenSearch", server = server, settings = { engine = "lucene" },
     url = function() return ("%s/%s"):format(server.url, server.index_name()) end }
 end
 
 local kinds = { in_folders() }
 local opensearch, why = servers.opensearch()
-if opensearch then
-  kinds[2], kinds[3] = on_opensearch(opensearch, "lucene"), on_opensearch(opensearch, "faiss")
-else
-  t.skip("indexes on OpenSearch", why)
-end
+if opensearch then kinds[2] = on_opensearch(opensearch) else t.skip("indexes on OpenSearch", why) end
 
 -- body(kind, url) for each kind; what it left on a server goes.
 local function each_kind(name, body)

@@ -130,6 +130,19 @@ t.test("the page shows base and fine-tuned, with placeholders where there is no 
   t.ok(not assert(fs.read(page)):find("untrained"))
 end)
 
+t.test("what a model is called: fine-tuned is only what hilum trained", function()
+  local kind = require "lib.model".kind
+  t.eq({ kind { name = "base", base = true }, kind { name = "tuned" }, kind { name = "bedrock:amazon.titan-embed-image-v1" } },
+    { "untrained", "fine-tuned", nil })
+  local models = {}
+  for i, name in ipairs { "base", "bedrock:amazon.titan-embed-image-v1" } do
+    models[i] = { name = name, base = name == "base", count = 1, embedded = "image", results = { {} } }
+  end
+  local html = require "lib.query.page".draw({ queries = { { text = "Mass" } }, models = models, where = {} }, { pictures = {} })
+  t.match(html, "<h3>bedrock:amazon.titan%-embed%-image%-v1</h3>")
+  t.ok(not html:find("fine%-tuned"))
+end)
+
 t.test("anonymous leaves numbers and names out of page, table and JSON", function()
   local dir, docs = made()
   local page = dir .. "/a.html"

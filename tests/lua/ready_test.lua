@@ -133,9 +133,11 @@ end)
 
 t.test("windows that cut lines do not change the count", function()
   local records = require "lib.ready.records"
-  local text = lines(300000)
-  local seen = assert(records.count(#text, function(offset, length) return text:sub(offset + 1, offset + length) end))
-  t.eq({ seen.records, seen.bad }, { 300000, nil })
+  local text = lines(300)
+  for _, window in ipairs { 1, 57, 58, 1000, #text - 1, #text, #text + 1 } do
+    local seen = assert(records.count(#text, function(offset, length) return text:sub(offset + 1, offset + length) end, window))
+    t.eq({ seen.records, seen.bad }, { 300, nil }, window)
+  end
 end)
 
 t.test("buckets: missing, or in another region", function()
@@ -294,3 +296,20 @@ t.test("`hilum ready`: a table with advice, --json, exit status 1 on stop; steps
     t.match(out, "stop +settings +%-%-model NAME or ARN")
   end)
 end)
+
+if t.run("python3 -c 'import boto3'") ~= 0 then
+  t.skip("boto3 is told the same by the calls of ready", "there is no boto3")
+else
+  t.test("boto3 is told the same by the calls of ready", function()
+    with(function(fake, _, _, url)
+      fake.logging = { s3Config = { bucketName = "logs", keyPrefix = "" } }
+      local result = assert(require "hilum.task".command { "env", "-u", "AWS_PROFILE", "AWS_CONFIG_FILE=/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", "python3",
+        t.root .. "/support/boto3_ready.py", url, ROLE })
+      t.eq(result.status, 0, result.output)
+      local said = assert(json.decode(result.output))
+      t.eq({ said.life, said.log, said.decisions, said.trust, said.units }, { "ACTIVE", "logs", { "allowed", "implicitDeny" }, "Allow", 2 })
+      t.ok(said.access == nil or said.access == "AVAILABLE", said.access)
+    end)
+  end)
+end

@@ -82,6 +82,8 @@ test("an image is dropped, mixed with words by the slider, and removed", functio
   page:click("#asked button")
   has_asked(page, "?text=Edema&weight=0.45")
   t.eq(page:eval("document.activeElement.id"), "choose")
+  page:drop(site.dir .. "/images/" .. site.docs[2].image, "#drop")
+  page:wait(("document.querySelector('#asked').textContent.includes('In the index as %s: ')"):format(site.docs[2].image))
 end)
 
 test("an image is pasted", function(page)

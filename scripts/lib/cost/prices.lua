@@ -8,7 +8,7 @@ local options = require "host.options"
 
 local prices = {}
 
-local NOTES, MEMORY = "public notes and price tables of others", "AWS's price page as remembered"
+local NOTES, MEMORY = "price tables in public code", "AWS's price page, from memory"
 
 local TABLE = {
   ["titan-image"] = { unit = "image", usd = 0.00006, date = "2025", mark = "seen", source = NOTES },
@@ -26,7 +26,8 @@ local TABLE = {
     standing = true },
   ["model-unit-hour-6-months"] = { unit = "model unit and hour", usd = 7.20, date = "2024", mark = "recalled", source = MEMORY,
     standing = true },
-  ["ocu-hour"] = { unit = "capacity unit and hour", usd = 0.24, date = "2026", mark = "seen", source = NOTES, standing = true },
+  ["ocu-hour"] = { unit = "capacity unit and hour", usd = 0.24, date = "2026", mark = "seen", source = "public notes on it",
+    standing = true },
   ["s3-gb-month"] = { unit = "GB and month", usd = 0.023, date = "2024", mark = "recalled", source = MEMORY, standing = true },
   ["notebook-hour"] = { unit = "hour of an ml.t3.medium", usd = 0.05, date = "2024", mark = "recalled", source = MEMORY, standing = true },
   ["notebook-other-hour"] = { unit = "hour", mark = "unknown", standing = true },
@@ -34,6 +35,9 @@ local TABLE = {
 }
 
 prices.REGION = "us-east-1"
+
+-- A price as people write it: 0.00006
+function prices.text(usd) return (("%.9f"):format(usd):gsub("0+$", ""):gsub("%.$", "")) end
 
 function prices.keys()
   local keys = {}

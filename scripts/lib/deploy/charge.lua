@@ -6,6 +6,6 @@ local cost = require "lib.cost"
 return function(one, began, ended, ctx)
   local hours = began and ended and math.max(ended - began, 0) / 3600
   local items = hours and { { price = "model-unit-hour", count = one.units * hours,
-    what = ("%d model unit%s for %.3g hours"):format(one.units, one.units == 1 and "" or "s", hours) } } or nil
+    what = ("%s for %.3g hours"):format(require "lib.plural"(one.units, "model unit"), hours) } } or nil
   cost.actual({ arn = one.arn, name = one.name, step = "deploy", status = "Deleted" }, items, ctx)
 end

@@ -36,7 +36,7 @@ end
 function order.items(opt)
   local commitment = COMMITMENTS[opt.commitment]
   local hours = commitment.hours or (opt["for"] or A_DAY * 3600) / 3600
-  local units = ("%d model unit%s"):format(opt.units, opt.units == 1 and "" or "s")
+  local units = require "lib.plural"(opt.units, "model unit")
   local what = commitment.what or opt["for"] and ("%.3g hours"):format(hours) or "each day"
   return { { price = commitment.price, count = opt.units * hours, what = ("%s for %s"):format(units, what) } }
 end
@@ -156,7 +156,7 @@ local function take_up(state, standing)
   end
   record.arn, record.units = standing.provisionedModelArn, standing.modelUnits
   if standing.modelUnits ~= state.opt.units then
-    ctx.warn("%s has %d model units, and only buying it anew changes that", record.name, standing.modelUnits)
+    ctx.warn("%s has %s, and only buying it anew changes that", record.name, require "lib.plural"(standing.modelUnits, "model unit"))
   end
   set_expiry(state)
   records.put(state.place.project, record)

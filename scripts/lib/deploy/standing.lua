@@ -23,7 +23,7 @@ local function ask(record)
 end
 
 local function describe(record, found, project)
-  return ("%s, %d model unit%s of %s; %s"):format(found.status, found.modelUnits, found.modelUnits == 1 and "" or "s",
+  return ("%s, %s of %s; %s"):format(found.status, require "lib.plural"(found.modelUnits, "model unit"),
     record.model_name or found.modelArn, place.bill(record, project))
 end
 

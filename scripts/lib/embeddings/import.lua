@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- `hilum embed --import FILE.npy`: the vectors of any other encoder as embeddings, to be indexed, and compared with those of hilum's models.
+-- `hilum embed --import FILE.npy`: the vectors of any other encoder as embeddings, to be indexed, and compared with those of hilum's
+-- models.
 local embeddings = require "lib.embeddings"
 local fs = require "hilum.fs"
 local imported = require "lib.model.imported"
@@ -64,7 +65,8 @@ local function check_lengths(norms, path, records, ctx)
   for i = 1, norms:rows() do
     local norm = norms:get(i, 1)
     if not (norm > 0 and norm < math.huge) then
-      ctx.fail("%s: row %d (%s) %s", path, i, records[i].image, norm == 0 and "is zero and has no direction" or "has numbers that are not finite")
+      ctx.fail("%s: row %d (%s) %s", path, i, records[i].image, norm == 0 and "is zero and has no direction"
+        or "has numbers that are not finite")
     end
     low, high = math.min(low, norm), math.max(high, norm)
   end

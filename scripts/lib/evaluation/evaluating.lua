@@ -72,14 +72,36 @@ local function check_records(sets, opt, ctx)
   end
 end
 
-local function check_captions(sets, ctx)
+-- What images ask with, where that is not what is searched: image-only vectors of the same models, as the original search does, whose
+-- documents have the caption in them. One matrix for each model, in the order of docs; {} without --queries.
+local function query_vectors(sets, docs, opt, ctx)
+  local vectors = {}
+  for role, set in pairs(opt.queries and sets or {}) do
+    local asking, row_of, rows = assert(embeddings.open(opt.queries, set.name)), {}, {}
+    if asking.info.embedded ~= "image" or asking.info.model ~= set.info.model or asking.info.length ~= set.info.length then
+      ctx.fail("%s: --queries wants images alone, embedded by the model and at the length of %s", asking.paths.vectors, set.paths.vectors)
+    end
+    for row, doc in ipairs(asking.docs) do row_of[doc.image] = row end
+    for i, doc in ipairs(docs) do
+      rows[i] = row_of[doc.image] or ctx.fail("%s has no vector of %s: run `hilum embed` for the same images", asking.paths.vectors, doc.image)
+    end
+    vectors[role] = embeddings.take(asking.vectors, rows)
+  end
+  return vectors
+end
+
+local function check_captions(sets, opt, ctx)
   local embedded = sets.base.info.embedded
   if sets.tuned and sets.tuned.info.embedded ~= embedded then
     ctx.fail("'%s' holds %s vectors and '%s' %s vectors, which cannot be compared: run `hilum embed` once for both", sets.base.name,
       embedded, sets.tuned.name, sets.tuned.info.embedded)
   end
   if embedded == "image+caption" then
-    ctx.warn("captions were embedded with the images: labels leak into the gallery, and the numbers flatter")
+    ctx.warn("captions were embedded with the images: the labels leaked into what is searched, and the numbers flatter. They say how well "
+      .. "labels are found again; embed without --with-caption to measure images against images%s",
+      opt.queries and "" or ", or ask with images alone: --queries FOLDER")
+  elseif opt.queries then
+    ctx.usage("--queries is for embeddings made --with-caption; '%s' holds images alone, which ask each other", sets.base.name)
   end
 end
 
@@ -152,6 +174,15 @@ local function count_shared_patients(docs, split, trained, ctx)
   return count
 end
 
+-- Of a model that is paid for by each text, the vectors of these are kept. It may not answer at all, as a custom model without throughput.
+local function ask_remote(m, names, ctx)
+  local done, texts = pcall(m.remember_texts, m, ctx.project, names, { say = ctx.say })
+  if done then return texts end
+  if type(texts) ~= "table" or texts.kind == "interrupted" then error(texts, 0) end
+  ctx.warn("queries in words are left out: %s", tostring(texts))
+  return nil
+end
+
 -- The vectors of the findings' names, or nothing where the model that embedded the images is not there any more.
 local function embed_names(set, findings, ctx)
   local m, err = require "lib.model".open(set.name, { project = ctx.project, length = set.info.length })
@@ -159,21 +190,26 @@ local function embed_names(set, findings, ctx)
     ctx.warn("queries in words are left out: %s", tostring(err))
     return nil
   end
+  if m.imported then
+    ctx.say("queries in words are left out: the encoder of %s is not here", set.name)
+    return nil
+  end
   if m.id ~= set.info.model then
     ctx.fail("the embeddings '%s' were made with another model than '%s' is now: run `hilum embed IMAGES`", set.name, m.name)
   end
   local names = {}
   for i, finding in ipairs(findings) do names[i] = finding.name end
+  if m.remote then return ask_remote(m, names, ctx) end
   return (m:embed_texts(names))
 end
 
 -- Names are asked of both models or of none.
-local function make_models(sets, vectors, made, ctx)
+local function make_models(sets, vectors, asking, made, ctx)
   local models, all_have_texts = {}, true
   for _, role in ipairs { "base", "tuned" } do
     if sets[role] then
       local texts = embed_names(sets[role], made.findings, ctx)
-      models[#models + 1] = { role = role, vectors = vectors[role], texts = texts }
+      models[#models + 1] = { role = role, vectors = vectors[role], query_vectors = asking[role], texts = texts }
       all_have_texts = all_have_texts and texts ~= nil
     end
   end
@@ -203,12 +239,18 @@ local function describe_models(sets)
   return models
 end
 
+-- Is it a custom model of that base, on Bedrock?
+local function is_custom_of(tuned, base)
+  local id = tostring(base.model):match("^bedrock:(.+)$")
+  return id ~= nil and tostring(tuned.model):find(":custom-model/" .. id, 1, true) ~= nil
+end
+
 -- What the models are called. "Base" and "fine-tuned" are an untrained model and one that hilum trained; others have their names.
 local function labels_of(sets)
   local kind = require "lib.model".kind
   local base, tuned = sets.base.info, sets.tuned and sets.tuned.info
   local is_usual = base.base and (not tuned or kind { name = tuned.name or sets.tuned.name } == "fine-tuned")
-  if is_usual then return { base = "base", tuned = tuned and "fine-tuned" } end
+  if is_usual or tuned and is_custom_of(tuned, base) then return { base = "base", tuned = tuned and "fine-tuned" } end
   return { base = sets.base.name, tuned = tuned and sets.tuned.name }
 end
 
@@ -218,7 +260,7 @@ local function measure(opt, ctx, sets)
   local made = make_trial(opt, ctx, docs)
   ctx.say("%s of %s in a gallery of %s; the query's own patient is never in it", plural(#made.queries.rows, "query", "queries"),
     opt.on and made.split or made.split .. " (choose with --on)", plural(#made.gallery.rows, "image"))
-  local models = make_models(sets, vectors, made, ctx)
+  local models = make_models(sets, vectors, query_vectors(sets, docs, opt, ctx), made, ctx)
   local shown = examples.queries(made, opt.seed)
   local progress <close> = ctx.progress(#models * evaluation.steps(made), "evaluating")
   local result, found = evaluation.run(made, models, { resamples = opt.resamples, seed = opt.seed, ranks = opt.ranks, shown = shown,
@@ -231,6 +273,7 @@ local function measure(opt, ctx, sets)
   result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
   result.labels = labels_of(sets)
   result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
+  result.queries_alone = opt.queries ~= nil
   result.examples = examples.draw(made, found, shown)
   result.shared_patients = count_shared_patients(docs, made.split, trained_patients(sets.tuned, docs, ctx), ctx)
   return result, made
@@ -239,7 +282,7 @@ end
 -- The result of lib/evaluation with models, examples and the rest that the page says. images: their store, or nil.
 function evaluating.run(opt, ctx, images)
   local sets = open_sets(opt, ctx)
-  check_captions(sets, ctx)
+  check_captions(sets, opt, ctx)
   check_records(sets, opt, ctx)
   local result, made = measure(opt, ctx, sets)
   result.shortcut = check_shortcut(made, images)

@@ -94,12 +94,14 @@ local function spread(columns, rows, all)
 end
 
 -- The vectors of queries and gallery, one matrix if they are the same; how many results of each query are judged, nil for all; and the
--- gallery's digits to find so many by. wanted: so many, however small the gallery is.
-function retrieval.sides(trial, vectors, wanted)
-  local gallery = embeddings.take(vectors, trial.gallery.rows)
+-- gallery's digits to find so many by. model: its vectors, and query_vectors if it asks with others; wanted: so many, however small the
+-- gallery is.
+function retrieval.sides(trial, model, wanted)
+  local gallery = embeddings.take(model.vectors, trial.gallery.rows)
   local ranks = wanted or #gallery > MOST_RANKED and RANKS or nil
   return { gallery = gallery, ranks = ranks, quantized = ranks and assert(vec.quantize(gallery)),
-    queries = trial.queries == trial.gallery and gallery or embeddings.take(vectors, trial.queries.rows) }
+    queries = trial.queries == trial.gallery and not model.query_vectors and gallery
+      or embeddings.take(model.query_vectors or model.vectors, trial.queries.rows) }
 end
 
 -- A stretch of queries at a time: their numbers, and the first results of each.

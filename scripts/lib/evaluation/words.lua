@@ -74,8 +74,9 @@ end
 function evaluation_words.leak(result)
   if result.embedded ~= "image+caption" then return nil end
   return h.p { class = "warning", h.strong { "Labels leak into the gallery. " }, [[These embeddings mix each image with its caption, and
-    the captions are the findings that relevance is judged by. The queries carry theirs too. The numbers say how well labels are found
-    again, not how well images are understood. Embed without captions to see that.]] }
+    the captions are the findings that relevance is judged by. ]], result.queries_alone and "The queries are images alone, as in a search. "
+    or "The queries carry theirs too. ", [[The numbers say how well labels are found again, not how well images are understood. Embed
+    without captions to see that.]] }
 end
 
 -- How well the size of the file alone tells abnormal from normal, where that is worth a warning.

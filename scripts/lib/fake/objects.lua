@@ -51,6 +51,7 @@ function objects.of_client(client)
 
   function found.list(uri)
     local name, uris = parse(uri), {}
+    if not client:bucket(name) then return uris end
     for object in client:list(uri) do uris[#uris + 1] = ("s3://%s/%s"):format(name, object.key) end
     return uris
   end

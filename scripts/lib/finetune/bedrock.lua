@@ -6,8 +6,9 @@ local job = require "lib.finetune.job"
 local ready = require "lib.ready"
 local task = require "hilum.task"
 
--- How long a role that was just made may take to be known everywhere, and how often to ask; how often to look at a job: seconds.
-local bedrock = { patience = 60, ask_every = 5, look_every = 60 }
+-- How long a role that was just made may take to be known everywhere, and how often to ask: seconds. Tests set look_every, too, which
+-- stands for --poll.
+local bedrock = { patience = 60, ask_every = 5 }
 
 local ENDED = { Completed = true, Failed = true, Stopped = true }
 local STEPS = { "validationDetails", "dataProcessingDetails", "trainingDetails" }
@@ -16,12 +17,6 @@ local SHOWN = { validationDetails = "checking", dataProcessingDetails = "prepari
 local function open(opt)
   local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region })
   return require "lib.aws.bedrock".client(session), require "lib.aws.s3".open { session = session }, session
-end
-
--- Does Bedrock not know the role yet, or what it may do?
-local function is_unready(err)
-  local said = err.message:lower()
-  return err.code == "ValidationException" and (said:find("role", 1, true) or said:find("assume", 1, true) or said:find("s3", 1, true))
 end
 
 local function advise(err)
@@ -35,16 +30,9 @@ end
 
 -- Makes the job, once, however often it is asked for.
 local function create(client, request, ctx)
-  local give_up = task.now() + bedrock.patience
-  local told = false
-  while true do
-    local made, err = client:create_customization_job(request)
-    if made then return made.jobArn end
-    if not is_unready(err) or task.now() >= give_up then error(advise(err), 0) end
-    if not told then ctx.say("Bedrock cannot use the role yet (%s); trying again for %g seconds", err.message, bedrock.patience) end
-    told = true
-    task.sleep(bedrock.ask_every)
-  end
+  local made, err = require "lib.aws.new_role".wait(function() return client:create_customization_job(request) end, bedrock.patience,
+    bedrock.ask_every, ctx.say)
+  return made and made.jobArn or error(advise(err), 0)
 end
 
 -- "InProgress, training"
@@ -74,7 +62,7 @@ local function measured(found, objects, ctx)
 end
 
 -- Follows a job to its end.
-local function watch(client, id, ctx)
+local function watch(client, id, opt, ctx)
   local before
   while true do
     local found = assert(client:get_customization_job(id))
@@ -82,7 +70,7 @@ local function watch(client, id, ctx)
     if step ~= before then ctx.say("%s: %s", found.jobName, step) end
     before = step
     if ENDED[found.status] then return found end
-    task.sleep(bedrock.look_every)
+    task.sleep(bedrock.look_every or opt.poll)
   end
 end
 
@@ -151,14 +139,14 @@ function bedrock.run(opt, given, ctx)
   local arn = create(client, request, ctx)
   cost.submitted(charge.estimate(request, records, session.region, ctx), { arn = arn, job = request.jobName, records = records }, ctx)
   ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
-  if opt.watch then return tell(watch(client, arn, ctx), objects, ctx) end
+  if opt.watch then return tell(watch(client, arn, opt, ctx), objects, ctx) end
   ctx.print("%s", arn)
   return { job = request.jobName, arn = arn, request = request, recorded = false }
 end
 
 function bedrock.status(opt, ctx)
   local client, objects = open(opt)
-  return tell(opt.watch and watch(client, opt.id, ctx) or assert(client:get_customization_job(opt.id)), objects, ctx)
+  return tell(opt.watch and watch(client, opt.id, opt, ctx) or assert(client:get_customization_job(opt.id)), objects, ctx)
 end
 
 function bedrock.stop(opt, ctx)

@@ -88,13 +88,23 @@ function remote.at(url, name)
   return ("%s/%s%s"):format(place.root, PREFIX, (name:lower():gsub("[^%l%d_-]", "-")))
 end
 
+-- What an index at a place was embedded as; nil if it is not where hilum would have made it there.
+local function name_at(client, name, url)
+  local found, err = client:mapping(name)
+  if found == nil then error(err, 0) end
+  local meta = found and mapping.read(found, url)
+  return meta and remote.at(url, meta.name) == ("%s/%s"):format(client.root, name) and meta.name or nil
+end
+
 -- The names of hilum's indexes at a place, as they were embedded, sorted. Raises.
 function remote.names(url, settings)
   local client, names = assert(opensearch.open(url, settings)), {}
-  for _, name in ipairs(client.name and { client.name } or assert(client:indexes(PREFIX))) do
-    local meta = mapping.read(assert(client:mapping(name)) or {}, url)
-    if meta and (client.name or remote.at(url, meta.name) == ("%s/%s"):format(client.root, name)) then names[#names + 1] = meta.name end
+  if client.name then
+    local meta, err = read_meta(client, url)
+    if meta == nil then error(err, 0) end
+    return meta and { meta.name } or names
   end
+  for _, name in ipairs(assert(client:indexes(PREFIX))) do names[#names + 1] = name_at(client, name, url) end
   table.sort(names)
   return names
 end

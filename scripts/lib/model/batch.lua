@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Vectors by batch inference on Bedrock: what is not in the cache goes to S3 as one job or several, Bedrock answers in its own time, and the
--- answers go to the cache. Every step is written down (lib/model/batch/jobs), so that a run that was killed anywhere, or that did not wait,
--- is gone on with by the next one, and nothing is ordered twice.
+-- Vectors by batch inference on Bedrock: what is not in the cache goes to S3 as one job or several, Bedrock answers in its own time, and
+-- the answers go to the cache. Every step is written down (lib/model/batch/jobs), so that a run that was killed anywhere, or that did not
+-- wait, is gone on with by the next one, and nothing is ordered twice.
 local answers = require "lib.model.batch.answers"
 local fs = require "hilum.fs"
 local jobs = require "lib.model.batch.jobs"
@@ -251,7 +251,8 @@ function batch.run(model, cache, kept, entries, job, settings)
   if not all then return nil end
   for _, place in ipairs(kept:missing(entries)) do
     local entry = entries[place]
-    run.failures[entry.file] = run.failures[entry.file] or answers.error(entry, "the batch job ended before it came to this image; run it again")
+    run.failures[entry.file] = run.failures[entry.file]
+      or answers.error(entry, "the batch job ended before it came to this image; run it again")
   end
   return run.failures
 end

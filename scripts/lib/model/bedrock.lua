@@ -12,7 +12,8 @@ local bedrock = {}
 
 -- How a kind of model is spoken to; a new kind is a row here and a file like lib/model/titan.lua.
 local ADAPTERS = { { "amazon.titan-embed-image", "lib.model.titan" }, { "amazon.nova-2-multimodal-embeddings", "lib.model.nova" },
-  { "cohere.embed-v4", "lib.model.cohere" }, { "arn:", "lib.model.titan" } }
+  { "cohere.embed-v4", "lib.model.cohere" }, { "cohere.embed-english-v3", "lib.model.cohere_v3" },
+  { "cohere.embed-multilingual-v3", "lib.model.cohere_v3" }, { "arn:", "lib.model.titan" } }
 
 local AT_ONCE, ATTEMPTS = 32, 5
 local FRAME = 4096 -- bytes of a request besides image and text
@@ -106,7 +107,8 @@ end
 -- What the model is sent. question: {image = what lib/model/fitted gives, text =}, either or both.
 function Remote:body(question)
   return self.adapter.request { image = question.image and hash.base64(question.image.bytes),
-    format = question.image and question.image.format, text = question.text, length = self.length }
+    format = question.image and question.image.format, text = question.text, length = self.length,
+    stored = question.stored }
 end
 
 function Remote:embed_one(question)
@@ -264,22 +266,40 @@ local function cache_of(self, project, what)
   return { folder = folder, name = ("%s-%d%s"):format(name_of(self.id), self.length, what) }
 end
 
--- The vectors of texts; as files that are called by what is in them and never change.
-local function remember_texts(self, project, texts, options)
+-- As files that are called by what is in them and never change. stored: as the model embeds what is searched, and not what is asked.
+local function text_entries(texts, stored)
   local entries = {}
   for i, text in ipairs(texts) do
-    entries[i] = { format = 1, file = "text:" .. hash.sha256(text), size = #text, mtime = 0.0 }
+    entries[i] = { format = 1, file = (stored and "stored:" or "text:") .. hash.sha256(text), size = #text, mtime = 0.0 }
   end
-  local job = { what = "texts", texts = texts, question = function(i) return { text = texts[i] } end }
-  local rows, errors = self:remember(cache_of(self, project, "-texts"), entries, job, { say = options.say, pay = options.pay })
+  return entries
+end
+
+-- The vectors of texts that have words. options: say, pay; stored (they will be searched). What Bedrock refuses is raised.
+function Remote:remember_texts(project, texts, options)
+  local job = { what = "texts", texts = texts, question = function(i) return { text = texts[i], stored = options.stored } end }
+  local cache = cache_of(self, project, "-texts")
+  local rows, errors = self:remember(cache, text_entries(texts, options.stored), job, { say = options.say, pay = options.pay })
   for _, err in pairs(errors or {}) do error(err, 0) end
   return rows
+end
+
+local function image_entries(self, paths) return memory.entries(paths, self.resize and "" or "as they are") end
+
+local function missing(self, project, what, entries)
+  local cache = cache_of(self, project, what)
+  return #require "lib.model.kept".open(cache.folder, cache.name):missing(entries)
+end
+
+-- How many of these images (locations) and texts are not in the cache, and would have to be asked for.
+function Remote:count_missing(project, paths, texts)
+  return missing(self, project, "", image_entries(self, paths)) + missing(self, project, "-texts", text_entries(texts))
 end
 
 -- Images, each with its text where the model takes both at once.
 local function remember_images(self, project, paths, texts, options)
   local store, scaled = require "lib.store", 0
-  local entries = memory.entries(paths, self.resize and "" or "as they are")
+  local entries = image_entries(self, paths)
   for i, entry in ipairs(entries) do
     if texts then entry.terms = entry.terms .. hash.sha256(texts[i]) end
   end
@@ -304,7 +324,7 @@ local function mix(self, images, texts, project, options)
     if not is_blank(text) then worded[#worded + 1], places[#places + 1] = text, i end
   end
   local rows = vec.new(#texts, self.length)
-  if #worded > 0 then rows:put(places, remember_texts(self, project, worded, options)) end
+  if #worded > 0 then rows:put(places, self:remember_texts(project, worded, { say = options.say, pay = options.pay, stored = true })) end
   return self:combine(images, rows, 0.5)
 end
 

@@ -5,7 +5,8 @@
 --   limits             body: bytes of a request; pixels: of an image
 --   together           an image and a text can be one request
 --   prices             the keys in lib/cost/prices: image, text, batch_image, batch_text
---   request(question)  the body for {image = base64, format = "png" or "jpeg", text =, length =}, image or text or both
+--   request(question)  the body for {image = base64, format = "png" or "jpeg", text =, length =, stored =}, image or text or both; stored:
+--                      a text alone that will be searched, and does not ask
 --   vector(answer)     the numbers; nil and what the model said instead
 local titan = {}
 

@@ -6,6 +6,7 @@ local hybrid = require "lib.query.hybrid"
 local index = require "lib.index"
 local options = require "host.options"
 local store = require "lib.store"
+local vec = require "hilum.vec"
 local words = require "lib.model.text"
 
 local asking = {}
@@ -135,6 +136,15 @@ local function stored_vector(model, name, opt, given, ctx)
   return embed_images(model, inputs, ctx)
 end
 
+-- The vectors of the images that are asked with; nil if there are none. An encoder that was imported knows only its own images.
+local function image_vectors(model, queries, inputs, opt, given, ctx)
+  if inputs and not model.model.imported then return embed_images(model, inputs, ctx) end
+  if not inputs and not given.like then return nil end
+  local rows = vec.new(#queries, model.index.length)
+  for i, query in ipairs(queries) do rows:put(i, stored_vector(model, query.name, opt, given, ctx)) end
+  return rows
+end
+
 -- The findings of the index that unknown words may mean: those with a word that is nearly the same.
 local function near_findings(unknown, findings)
   local list, finding_of, near = {}, {}, {}
@@ -248,7 +258,7 @@ function asking.ask(opt, ctx, given)
   local filter = { where = where, not_patient = check_patients(opt.not_patient, main, ctx) }
   for i = #models, 1, -1 do
     local model = models[i]
-    local images = inputs and embed_images(model, inputs, ctx) or given.like and stored_vector(model, given.like, opt, given, ctx) or nil
+    local images = image_vectors(model, queries, inputs, opt, given, ctx)
     filter.not_row = images and not opt.itself and own_rows(model, queries, images, search) or nil
     if filter.not_row then note_copies(queries, filter.not_row, model.index, ctx) end
     local results = find(model.index, mix(model, queries, images, opt, ctx), opt, filter, search, ctx)

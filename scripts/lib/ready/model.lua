@@ -8,7 +8,10 @@ local model = {}
 -- What needs something new to be bought.
 local BUYS = { finetune = true, deploy = true }
 
-local function id_of(request) return request.baseModelIdentifier or request.modelId end
+-- Without the word of an inference profile in front: us.cohere.embed-v4:0
+local function id_of(request)
+  return ((request.baseModelIdentifier or request.modelId):gsub("^%l+%.(%l+%.)", "%1"))
+end
 
 local function foundation_of(arn) return arn:match("foundation%-model/([^/]+)$") or arn:match("custom%-model/([^/]+)/") end
 

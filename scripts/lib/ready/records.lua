@@ -29,15 +29,16 @@ local function take(seen, line)
   end
 end
 
--- Counts what read(offset, length) gives, from 0 to size. Returns {records, bad = the first line that Bedrock cannot read {line, why},
--- images = URIs, one of each bucket}; nil and an error.
-function records.count(size, read)
+-- Counts what read(offset, length) gives, from 0 to size; window: bytes at a time, for tests. Returns {records, bad = the first line that
+-- Bedrock cannot read {line, why}, images = URIs, one of each bucket}; nil and an error.
+function records.count(size, read, window)
+  window = window or WINDOW
   local seen, rest = { records = 0, line = 0, images = {}, buckets = {} }, ""
-  for offset = 0, size - 1, WINDOW do
-    local part, err = read(offset, math.min(WINDOW, size - offset))
+  for offset = 0, size - 1, window do
+    local part, err = read(offset, math.min(window, size - offset))
     if not part then return nil, err end
     local text = rest .. part
-    rest = text:match("[^\n]*$")
+    rest = text:sub((text:find("\n[^\n]*$") or 0) + 1)
     for line in text:sub(1, #text - #rest):gmatch("([^\n]*)\n") do take(seen, line) end
   end
   if rest ~= "" then take(seen, rest) end

@@ -120,7 +120,7 @@ function queries.answer(request, served)
   local told, query = result.queries[1], asked.queries[1]
   add_ids(told.results, asked.models[#asked.models].results[1], served)
   if told.base_results then add_ids(told.base_results, asked.models[1].results[1], served) end
-  told.doc = query.doc and plain.doc(query.doc, served.anonymous)
+  told.doc, told.own = query.doc and plain.doc(query.doc, served.anonymous), query.own or nil
   told.id = given.like and request.query.like or nil
   result.index, result.warnings = nil, warnings
   return result

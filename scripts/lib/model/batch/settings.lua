@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What `hilum embed --batch` was told, for lib/model/batch: options, and in project.lua
---     embed = { role = "arn:aws:iam::123456789012:role/x", work = "s3://b/batch/", job = { hours = 24, tags = { owner = "lab" },
---       kms_key = …, vpc = { subnets = { … }, security_groups = { … } }, limits = { min_records =, records =, file_bytes =, job_bytes = } } }
+--     embed = { role = "arn:aws:iam::123456789012:role/x", work = "s3://b/batch/",
+--       job = { hours = 24, tags = { owner = "lab" }, kms_key = …, vpc = { subnets = { … }, security_groups = { … } },
+--         limits = { min_records =, records =, file_bytes =, job_bytes = } } }
 local options = require "host.options"
 local request = require "lib.model.batch.request"
 
@@ -31,7 +32,9 @@ end
 return function(m, opt, ctx)
   if not m.remote then ctx.usage("--batch goes with --model bedrock:ID; %s is on this machine", m.name) end
   if not m:batch_id() then ctx.usage("a batch job takes a model's id or a custom model's ARN, not its throughput: %s", m.name) end
-  if opt.with_caption and not m.adapter.together then ctx.usage("%s takes images and texts apart: --batch goes without --with-caption", m.name) end
+  if opt.with_caption and not m.adapter.together then
+    ctx.usage("%s takes images and texts apart: --batch goes without --with-caption", m.name)
+  end
   local job = opt.job or {}
   check_keys(job, request.KEYS, "embed.job", ctx)
   check_keys(job.limits, request.LIMITS, "embed.job.limits", ctx)

@@ -1,0 +1,120 @@
+-- SPDX-License-Identifier: MIT
+-- The whole chain on AWS in one walk, each step a run of hilum: provision, upload, prepare, fine-tune, deploy, embed, index, query,
+-- evaluate, and everything taken down; against the fake AWS, with S3 in it and with Ceph's, and with every third call failing.
+local t = require "t"
+local chain = require "chain"
+local hash = require "hilum.hash"
+local json = require "hilum.json"
+local servers = require "servers"
+
+-- The value of a measure of one of the models.
+local function measure(list, key, model)
+  for _, one in ipairs(list) do if one.key == key then return one[model].value end end
+end
+
+-- Walks from an empty account to answers, and gives what came of it.
+local function build(walk, ...)
+  walk:provision(...)
+  t.eq(walk:prepare().sent, chain.PICTURES)
+  local trained = walk:finetune()
+  t.eq(trained.status, "Completed")
+  t.eq(walk:deploy().status, "InService")
+  t.eq(walk:embed().images, chain.PICTURES)
+  walk:index()
+  return { trained = trained, found = walk:query "Effusion".queries[1].results, evaluated = walk:evaluate() }
+end
+
+local function check(result)
+  local losses = result.trained.losses.training
+  t.ok(losses[#losses][2] < losses[1][2], "the loss falls")
+  for _, found in ipairs(result.found) do
+    t.match(table.concat(found.findings, ", "), "Effusion", "found for 'Effusion': " .. found.image)
+  end
+  local images, words = result.evaluated.all, result.evaluated.words
+  t.ok(measure(images, "map", "tuned") > measure(images, "map", "base") + 0.03, "images find images better")
+  t.ok(measure(words, "auc", "tuned") > measure(words, "auc", "base") + 0.2, "names find images better")
+end
+
+-- What stands in the account, with what it is about.
+local function state_of(walk)
+  local fake, state = walk.fake, { objects = {} }
+  for _, uri in ipairs(fake.objects.list("s3://" .. walk.bucket .. "/")) do
+    state.objects[#state.objects + 1] = uri .. " " .. hash.md5(fake.objects.read(uri))
+  end
+  for _, kind in ipairs { "roles", "policies", "collections", "groups", "throughputs", "schedules" } do
+    state[kind] = {}
+    for name in pairs(fake[kind]) do table.insert(state[kind], name) end
+    table.sort(state[kind])
+  end
+  state.jobs, state.models = #fake.jobs, #fake.models
+  return state
+end
+
+local function check_nothing_is_left(walk)
+  local state = state_of(walk)
+  state.jobs = nil
+  for kind, left in pairs(state) do t.eq(left, kind == "models" and 0 or {}, kind) end
+end
+
+-- What the walk without obstacles came to.
+local plain
+
+t.test("from an empty account to an answer, and back to an empty account", function()
+  local walk <close> = chain.open {}
+  local result = build(walk)
+  check(result)
+  plain = { state = state_of(walk), evaluated = result.evaluated }
+  walk:take_down()
+  check_nothing_is_left(walk)
+end)
+
+-- What services say when it is not the client's fault; `late`: when it was done in spite of it.
+local OBSTACLES = {
+  s3 = { { status = 503, code = "SlowDown" }, { status = 500, code = "InternalError" }, { status = 500, code = "InternalError", late = true } },
+  iam = { { status = 400, code = "Throttling" }, { status = 500, code = "ServiceFailure" },
+    { status = 503, code = "ServiceUnavailable", late = true } },
+}
+local USUAL = { { status = 429, code = "ThrottlingException" }, { status = 500, code = "InternalServerException" },
+  { status = 503, code = "ServiceUnavailableException", late = true } }
+
+-- Every third call fails, but no request twice in a row, however many go on at once.
+local function obstruct(fake)
+  local count, failed, times = 0, {}, 0
+  fake.fault = function(call)
+    count = count + 1
+    local request = hash.sha256(call.service .. call.op .. json.encode(call.params or {}))
+    if count % 3 > 0 or failed[request] then
+      failed[request] = nil
+      return nil
+    end
+    failed[request], times = true, times + 1
+    local kinds = OBSTACLES[call.service] or USUAL
+    return kinds[times % #kinds + 1]
+  end
+  return function() return times end
+end
+
+t.test("with every third call failing it comes to the same", function()
+  local walk <close> = chain.open {}
+  local obstacles = obstruct(walk.fake)
+  local result = build(walk)
+  t.ok(obstacles() > 300, obstacles() .. " calls failed")
+  t.eq(state_of(walk), plain.state)
+  t.eq(result.evaluated.all, plain.evaluated.all)
+  t.eq(result.evaluated.words, plain.evaluated.words)
+  walk:take_down()
+  check_nothing_is_left(walk)
+end)
+
+local WITH_CEPH = "the same, with the images on Ceph"
+local ceph <close> = servers.ceph()
+if not ceph then
+  t.skip(WITH_CEPH, "Ceph is not installed")
+else
+  t.test(WITH_CEPH, function()
+    local walk <close> = chain.open { ceph = ceph }
+    check(build(walk, "--no-block-public"))
+    walk:take_down()
+    check_nothing_is_left(walk)
+  end)
+end
