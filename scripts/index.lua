@@ -111,12 +111,13 @@ local function delete(opt, ctx)
   return { deleted = require "hilum.json".array(urls) }
 end
 
-local SHARED = {
+local OPTIONS = {
   { "names", type = "list", positional = true, metavar = "NAME", names = "embeddings", help = "which embeddings (default: all)" },
   { "out", type = "path", default = "index", metavar = "PLACE", help = "the folder of the indexes, https://HOST, or https://HOST/NAME" },
 }
-table.move(opensearch.OPTIONS, 1, #opensearch.OPTIONS, #SHARED + 1, SHARED)
+table.move(opensearch.OPTIONS, 1, #opensearch.OPTIONS, #OPTIONS + 1, OPTIONS)
 
+-- Those that delete does without.
 local OWN = {
   { "embeddings", type = "path", default = "embeddings", help = "where `hilum embed` wrote them" },
   { "compare", type = "flag", default = false, help = "index nothing: tell how much of the exact answers the indexes find" },
@@ -131,11 +132,11 @@ local OWN = {
   { "hnsw", type = "table", help = "server: parameters of the graph (default: { m = 24, ef_construction = 128 })" },
   { "bulk", type = "size", default = "5MiB", help = "server: bytes to send at once" },
   { "at-once", type = "integer", min = 1, max = 64, default = 4, metavar = "N", help = "server: requests on their way at a time" },
-  { "poll", type = "duration", default = 5, help = "server: between two looks whether Serverless shows what was written" },
+  { "poll", type = "duration", default = "5s", help = "server: between two looks whether Serverless shows what was written" },
 }
 for _, spec in ipairs(OWN) do
   spec.own = true
-  SHARED[#SHARED + 1] = spec
+  OPTIONS[#OPTIONS + 1] = spec
 end
 
 return {
@@ -158,7 +159,7 @@ while it is made anew. Serverless shows what was written after a minute at most;
 
 --compare asks an index with some of its own images, and tells which share of the k nearest it finds (recall), that of the worst query,
 how many queries got all, and how long a query took, beside a search through everything on this machine.]],
-  options = SHARED,
+  options = OPTIONS,
   examples = { "hilum index", "hilum index tuned --force", "hilum index --out https://search.example.org:9200",
     "hilum index tuned --out https://search.example.org:9200 --compare -k 20" },
   reads = { "embeddings" },

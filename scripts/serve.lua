@@ -36,7 +36,8 @@ from anywhere else. Only this machine can reach it, unless --host says otherwise
 --anonymous leaves patient numbers and file names out, and whatever else a file says beside its pixels.
 
 After `hilum index` the answers are those of the new index; load the page again to see its counts. --index
-https://HOST shows indexes on OpenSearch that `hilum index --out https://HOST` made; the images and the models are those here.]],
+https://HOST shows indexes on OpenSearch that `hilum index --out https://HOST` made; the images and the models are those here; start
+the page again after such an index was made anew.]],
   options = {
     { "port", type = "integer", min = 0, max = 65535, default = 8417, help = "where to listen (0: any port that is free)" },
     { "host", type = "string", metavar = "ADDRESS", default = "127.0.0.1", help = "the address to listen at" },

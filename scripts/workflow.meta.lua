@@ -34,6 +34,7 @@ local workflow = {}
 ---@field is? "file"|"dir"  of a path that must exist
 ---@field metavar? string  what stands for the value in the help
 ---@field hidden? boolean  not in the help
+---@field own? boolean  of a workflow with verbs: not an option of these
 ---@field names? "models"|"embeddings"|"indexes"|"filters"  what of the project can be named here, for Tab
 
 --- The options' values by name, dashes as underscores; size in bytes, duration in seconds. Reading one that is not declared raises.

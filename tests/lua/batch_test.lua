@@ -15,7 +15,7 @@ xrays.PATIENTS = 4
 local TITAN = "amazon.titan-embed-image-v1"
 local SPEC = "bedrock:" .. TITAN
 local ROLE = "arn:aws:iam::123456789012:role/bedrock"
-local HASTE = [[local b = require "lib.model.batch" b.ask_every, b.look_every, b.patience = 0.01, 0.01, 2]]
+local HASTE = [[local o = require "lib.model.batch.order" o.ask_every, o.patience = 0.01, 2]]
 local CONFIG = [[return { embed = { role = "%s", work = "s3://lab/batch",
   job = { limits = { min_records = %d, file_bytes = 20000, %s } } } }]]
 
@@ -32,7 +32,7 @@ local function with(more, f, least)
 end
 
 local function embed(folder, url, more, before)
-  local words = { "embed", "--model", SPEC, "--length", "256", "--batch", "--yes" }
+  local words = { "embed", "--model", SPEC, "--length", "256", "--batch", "--yes", "--poll", "10ms" }
   return home.run(folder, url, table.move(more or {}, 1, #(more or {}), #words + 1, words), before or HASTE)
 end
 
@@ -70,7 +70,7 @@ t.test("images become parts, a job, vectors; what it costs, and where the images
     t.ok(#keys_of(fake, "/input/part%-%d+%.jsonl$") > 1, "several parts")
     for _, key in ipairs(keys_of(fake, "/input/")) do t.ok(#fake.s3.buckets.lab.objects[key].data <= 20000, key) end
     t.match(err, "titan%-image%-batch")
-    t.match(err, "begun with " .. count .. " images; they are in s3://lab/batch/hilum%-%x+/")
+    t.match(err, "begun with " .. count .. " images, which are in s3://lab/batch/hilum%-%x+/")
     t.match(err, "Submitted.*Validating.*Scheduled.*InProgress.*Completed")
     t.match(err, "s3://lab/batch/hilum%-%x+/ still has images.*%-%-delete%-data")
     status, _, err = embed(folder, url, { "--delete-data" })
@@ -127,7 +127,7 @@ t.test("a job that ran out of time: what it did is taken, and the next run asks 
     local status, out, err = embed(folder, url)
     t.eq(status, 1, err)
     t.match(err, "PartiallyCompleted; " .. count - 3 .. " vectors, 0 records failed, 3 without an answer")
-    t.match(out, "the batch job ended before it came to this image")
+    t.match(out, "no batch job has come to it yet; run it again")
     check_vectors(folder, count - 3)
     t.eq({ embed(folder, url), #fake.batches, fake.batches[2].counts.total }, { 0, 2, 3 })
     check_vectors(folder, count)
@@ -156,7 +156,7 @@ t.test("more than a job may have becomes several, none of them too small; too fe
   with(nil, function(fake, url, folder, count)
     local status, _, err = embed(folder, url)
     t.eq({ status, #fake.batches, #keys_of(fake, ".") }, { 1, 0, 0 })
-    t.match(err, count .. " images are fewer than Bedrock takes in a batch job %(1000%): embed them without %-%-batch")
+    t.match(err, count .. " images are fewer than Bedrock takes in a batch job %(1000%): embed without %-%-batch")
   end, 1000)
 end)
 
@@ -193,7 +193,7 @@ t.test("a custom model by its ARN, without throughput; captions go with the imag
     local arn = fake:arn("custom-model/" .. TITAN .. ":0/abcdefabcdef")
     table.insert(fake.models, { arn = arn, name = "cxr" })
     local status, _, err = home.run(folder, url, { "embed", "--model", "bedrock:" .. arn, "--length", "256", "--batch", "--with-caption",
-      "--yes" }, HASTE)
+      "--yes", "--poll", "10ms" }, HASTE)
     t.eq(status, 0, err)
     t.eq({ #fake.batches, fake.batches[1].body.modelId, fake.batches[1].counts.success }, { 1, arn, count })
     local first = assert(json.decode(fake.s3.buckets.lab.objects[keys_of(fake, "part%-00001%.jsonl$")[1]].data:match("[^\n]+")))
@@ -213,6 +213,36 @@ t.test("a role that is not known yet is waited for, and the job is made once", f
     local status, _, err = embed(folder, url)
     t.eq({ status, #fake.batches }, { 0, 1 }, err)
     t.match(err, "cannot use the role yet")
+    check_vectors(folder, count)
+  end)
+end)
+
+t.test("a job that is refused can be ordered again with another role; data of a job that is going on stay where they are", function()
+  with(nil, function(fake, url, folder, count)
+    function fake.fault(call)
+      local is_create = call.op:find("^POST /model%-invocation%-job")
+      return is_create and { status = 403, code = "AccessDeniedException", message = "not allowed to pass the role" } or nil
+    end
+    local status, _, err = embed(folder, url)
+    t.eq({ status, #fake.batches }, { 1, 0 })
+    t.match(err, "not allowed to pass the role")
+    fake.fault = nil
+    t.eq(embed(folder, url, { "--role", ROLE .. "-2", "--no-watch", "--delete-data" }), 0)
+    t.eq({ #fake.batches, fake.batches[1].body.roleArn }, { 1, ROLE .. "-2" })
+    t.ok(#keys_of(fake, "/input/") > 0, "the input was deleted")
+    t.eq({ embed(folder, url, { "--delete-data" }), #keys_of(fake, ".") }, { 0, 0 })
+    check_vectors(folder, count)
+  end)
+end)
+
+t.test("kill -9 while the second of several jobs is made: no image goes to two jobs", function()
+  with("records = 4", function(fake, url, folder, count)
+    t.ok(embed(folder, url, nil, HASTE .. "\n" .. xrays.killer("json", "write", 6)) ~= 0, "it was not killed")
+    t.eq(#fake.batches, 2)
+    t.eq(embed(folder, url), 0)
+    local records = 0
+    for _, job in ipairs(fake.batches) do records = records + job.counts.total end
+    t.eq(records, count)
     check_vectors(folder, count)
   end)
 end)

@@ -48,9 +48,7 @@ function Walk:hilum(...)
     "sh", "-c", 'cd "$0" && exec "$@" 2>stderr', self.folder, t.hilum, "-e", HASTE,
     ... }
   words[#words + 1] = "--json"
-  local result, err = task.command(words, { limit = 16 << 20, timeout = 20 })
-  if not result then print(table.concat({...}, " "), fs.read(fs.join(self.folder, "stderr"))) for i = #self.fake.log - 10, #self.fake.log do local l = self.fake.log[i] print(l.number, l.service, l.op) end end
-  assert(result, err)
+  local result = assert(task.command(words, { limit = 16 << 20 }))
   t.ok(result.status == 0, ("%s\n%s%s"):format(table.concat({ ... }, " "), fs.read(fs.join(self.folder, "stderr")), result.output))
   return (assert(json.decode(result.output)))
 end

@@ -103,6 +103,10 @@ t.test("the role deletes only what hilum has tagged", function()
     h.run("status")
     t.match(aws.fired[1].error, "not authorized to perform bedrock:DeleteProvisionedModelThroughput")
     t.ok(deploy.only(aws))
+    local path = fs.join(h.folder, "deployments", "cxr.json")
+    assert(fs.write(path, (assert(fs.read(path)):gsub('"expires": ?"[^"]+"', '"expires": "2026-01-01T00:00:00Z"'))))
+    local _, out = h.run("status")
+    t.match(out, "AWS should have deleted it at 2026%-01%-01 00:00 UTC, and did not")
   end)
 end)
 
@@ -224,6 +228,19 @@ t.test("AWS refuses: nothing is left behind; answers are lost: it is found; noth
   end)
 end)
 
+t.test("Ctrl-C while it is made: it is said that it stands and bills", function()
+  deploy.with(function(aws, h)
+    local stop = [[local http = require "hilum.http" local request, sent = http.request, false http.request = function(q)
+      sent = sent or q.method == "POST" and q.url:find "provisioned"
+      if sent and q.method == "GET" then os.execute("kill -TERM $PPID") end return request(q) end]]
+    local status, _, err = h.run_after(stop, "deploy", "cxr", table.unpack(FAST))
+    t.eq(status, 130, err)
+    t.match(err, "interrupted\n?$")
+    t.match(err, "cxr bills about USD 9.38 an hour until it is deleted: `hilum deploy cxr")
+    t.ok(deploy.only(aws))
+  end)
+end)
+
 t.test("one that fails is told", function()
   deploy.with(function(aws, h)
     aws.throughput_fails = "no capacity"
@@ -304,7 +321,7 @@ t.test("a model is named by its ARN, its job, or not at all", function()
 end)
 
 t.test("lists: of the region, and of the project; offline it is said that nobody could be asked", function()
-  deploy.with(function(aws, h)
+  deploy.with(function(_, h)
     t.match(select(3, h.run("deploy", "list")), "none stands in us%-east%-1")
     run(h, 0, "cxr", "--for", "2h")
     run(h, 0, "cxr", "--name", "other", "--no-wait")
@@ -362,5 +379,28 @@ t.test("a custom model is deleted when no throughput uses it, and when that is a
     t.eq(h.run("finetune", "delete-model", "cxr", "--yes"), 0)
     t.eq(#aws.models, 0)
     t.eq(h.run("finetune", "delete-model", "cxr", "--yes"), 2)
+  end)
+end)
+
+local terminal = require "terminal"
+if not terminal.exists then return t.skip("a person is asked before anything is bought or deleted", "tmux is not installed") end
+
+t.test("a person is asked before anything is bought or deleted", function()
+  deploy.with(function(aws, h)
+    local script = fs.join(h.folder, "ask.sh")
+    assert(fs.write(script, ("cd '%s'; h='%s'; $h deploy cxr --poll 1ms; $h deploy cxr --delete; $h deploy cxr --delete; echo ended; cat")
+      :format(h.folder, t.hilum)))
+    local screen <close> = terminal.open(t.tmp(), "sh " .. script, { width = 140, height = 50,
+      environment = "HOME=/none AWS_EC2_METADATA_DISABLED=true AWS_ACCESS_KEY_ID=hilumtest AWS_SECRET_ACCESS_KEY=hilumsecret "
+        .. "AWS_REGION=us-east-1 AWS_ENDPOINT_URL=" .. h.url })
+    screen:see "deploy for about USD 225.12%? %[y/N%]"
+    screen:enter "y"
+    screen:see "delete the throughput cxr%? %[y/N%]"
+    screen:enter "n"
+    screen:see "cxr was not deleted, and bills on"
+    screen:see "delete the throughput cxr%? %[y/N%].*delete the throughput cxr%? %[y/N%]"
+    screen:enter "y"
+    screen:see "ended"
+    t.eq({ aws.throughputs_made, next(aws.throughputs) }, { 1 })
   end)
 end)

@@ -133,7 +133,8 @@ t.test("what Bedrock finds only when it reads the data ends the job, with a mess
   fails("no record of an image and a caption in line 161", good .. '{"image-ref":"images/1.png","caption":"Mass"}\n')
   fails("Could not read s3://data/images/gone.png: NoSuchKey", good .. line { name = "gone.png", caption = "Mass" } .. "\n")
   fails("has 1 records; there must be between 20 and 500000", line(cached.train[1]) .. "\n")
-  fails("Could not read the training data s3://nowhere/x.jsonl: NoSuchBucket", "", { trainingDataConfig = { s3Uri = "s3://nowhere/x.jsonl" } })
+  fails("Could not read the training data s3://nowhere/x.jsonl: NoSuchBucket", "",
+    { trainingDataConfig = { s3Uri = "s3://nowhere/x.jsonl" } })
   objects.write("s3://data/images/small.png", image.encode(image.new(64, 64, 1)))
   fails("small.png: ", good .. line { name = "small.png", caption = "Mass" } .. "\n")
   server.fake.failure = "Internal error"
@@ -166,7 +167,7 @@ end)
 
 t.test("limits of the account; steps that last", function()
   local opened, client, run = setup { most_jobs = 1, stage = 1000, no_validation = true }
-  local server <close> = opened
+  local server <close> = opened -- luacheck: ignore
   t.fails("http", "Validation data is not supported", run { validationDataConfig = { validators = { { s3Uri = "s3://data/v.jsonl" } } } })
   local request = { jobName = "a", customModelName = "a", roleArn = ROLE, baseModelIdentifier = TITAN .. ":0",
     trainingDataConfig = { s3Uri = "s3://data/train.jsonl" }, outputDataConfig = { s3Uri = "s3://data/out/" },

@@ -87,6 +87,15 @@ t.test("a user comes from the environment or from .netrc, and over https only", 
   t.fails("usage", "use https", access.open(plain, { getenv = home.make({}, { HILUM_OPENSEARCH_USER = "me" }).getenv }))
 end)
 
+t.test("certificates are verified, by those that are named if the server has its own", function()
+  package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
+  local paths = require "certificates".make(t.tmp())
+  local server <close> = require "http_server".start({ certificate = paths.certificate, key = paths.key },
+    function() return { body = '{"version":{"number":"2.19.1"}}' } end)
+  t.eq(assert(assert(client(server.url, { ca = paths.ca })):info()).version.number, "2.19.1")
+  t.fails("tls", "%-%-ca FILE names the certificate", client(server.url):info())
+end)
+
 t.test("errors say what happened and what to do", function()
   local routes = {}
   local server <close> = home.server(routes)

@@ -423,17 +423,17 @@ t.test("somebody else's bucket is said to be", function()
   t.fails("auth", "or it is somebody else's: choose another %-%-bucket or %-%-prefix", steps, err)
 end)
 
--- The command, with nothing of this machine's configuration.
-local function run(server, ...)
+-- The command in a project, with nothing of this machine's configuration.
+local function run(server, folder, ...)
   return assert(task.command({ "env", "-u", "AWS_PROFILE", "-u", "AWS_CONFIG_FILE", "-u", "AWS_SHARED_CREDENTIALS_FILE", "HOME=/none",
     "AWS_EC2_METADATA_DISABLED=true", "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", "AWS_REGION=us-east-1",
-    "AWS_ENDPOINT_URL=" .. server.url, t.hilum, ... }, { timeout = 60 }))
+    "AWS_ENDPOINT_URL=" .. server.url, t.hilum, "--project", folder, ... }, { timeout = 60 }))
 end
 
 t.test("the command: plan, apply, status, destroy", function()
-  local server <close> = aws_fake.serve {}
+  local server <close>, folder = aws_fake.serve {}, t.tmp()
   local function result_of(...)
-    local result = run(server, "provision", ...)
+    local result = run(server, folder, "provision", ...)
     t.eq(result.status, 0, result.output)
     return json.decode((result.output:match("{.*}")))
   end
@@ -441,8 +441,10 @@ t.test("the command: plan, apply, status, destroy", function()
   local made = result_of("apply", "--public", "--poll", "1ms", "--json", "--quiet")
   t.eq({ made.bucket, made.role, made.collection }, { "s3://" .. BUCKET, "arn:aws:iam::123456789012:role/hilum-bedrock", "hilum-images" })
   t.match(made.endpoint, "^http://127.0.0.1:%d+/collections/")
+  local line = require "lib.cost.ledger".lines(require "lib.project".open(folder))[1]
+  t.eq({ line.ledger, line.step, #line.items }, { "submitted", "provision, by the month", 2 })
   t.eq(#result_of("status", "--json", "--quiet").resources, 8)
-  t.eq(run(server, "provision", "destroy", "--quiet").status, 2)
+  t.eq(run(server, folder, "provision", "destroy", "--quiet").status, 2)
   t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 8)
   t.eq(standing(server.fake), "{}")
 end)

@@ -64,6 +64,26 @@ t.test("by image and words, mixed by weight", function()
   t.eq(first(1.0), "Effusion")
 end)
 
+t.test("like an image whose vector the index keeps to itself: it is embedded again", function()
+  local dir, docs = made()
+  local asking = require "lib.query.asking"
+  local function fail(format, ...) error(format:format(...), 0) end
+  local project = { path = function(_, path) return dir .. "/" .. path end }
+  local ctx = { say = function() end, warn = fail, fail = fail, usage = fail, project = project }
+  local models = asking.open({ index = dir .. "/index" }, ctx)
+  local function like(name, images)
+    local asked = asking.ask({ k = 200, images = images }, ctx, { like = name, models = models })
+    return asked.models[1].results[1]
+  end
+  local by_its_own = like(docs[5].image)
+  models[1].index.vector = function() end
+  local by_picture = like(docs[5].image, dir .. "/images")
+  t.eq({ #by_its_own, #by_picture }, { 119, 119 })
+  t.eq(by_picture[1].doc.findings, { "Effusion" }) -- what the study's model sees in every picture
+  t.raises("does not give vectors back", like, docs[5].image)
+  t.raises(docs[50].image, like, docs[50].image, dir .. "/images")
+end)
+
 t.test("filters and patients", function()
   local dir = made()
   local result = ask(dir, { text = "Mass", where = { "finding=effusion", "view=PA" }, not_patient = { "4" }, k = 50 })

@@ -17,7 +17,7 @@ end
 
 t.test("keys that are hard to write arrive as they were signed, and HEAD says how large they are", function()
   local opened, client, fake = serve()
-  local server <close> = opened
+  local server <close> = opened -- luacheck: ignore
   for i, key in ipairs(s3_client.KEYS) do
     assert(client:put({ bucket = "bucket", key = key }, ("x"):rep(i)))
     t.eq(assert(client:head { bucket = "bucket", key = key }).size, i)
@@ -31,7 +31,7 @@ end)
 
 t.test("a large object goes up in parts and comes back in ranges", function()
   local opened, client, fake = serve()
-  local server <close> = opened
+  local server <close> = opened -- luacheck: ignore
   local folder = t.tmp()
   local data = ("0123456789abcdef"):rep(33 << 16)
   assert(fs.write(fs.join(folder, "up"), data))
@@ -46,7 +46,7 @@ end)
 
 t.test("what is wrong is told as AWS tells it", function()
   local opened, client = serve()
-  local server <close> = opened
+  local server <close> = opened -- luacheck: ignore
   t.fails("http", "NoSuchKey", client:get "s3://bucket/gone")
   t.fails("http", "404", client:head "s3://bucket/gone")
   t.fails("auth", "InvalidAccessKeyId", s3_client.open({ url = server:url(), access_key = "nobody", secret_key = "x" }):get "s3://bucket/x")

@@ -7,9 +7,10 @@ local home = require "bedrock_home"
 local json = require "hilum.json"
 
 local TITAN = "amazon.titan-embed-image-v1"
-local HASTE = [[require "lib.finetune.bedrock".look_every = 0.01 ]]
+local HASTE = [[require "lib.finetune.bedrock".look_every = 0.01 require "lib.model.batch".look_every = 0.01 ]]
 local PROJECT = [[return { finetune = { bedrock = { role = "arn:aws:iam::123456789012:role/jobs", train = "s3://data/train.jsonl",
-  output = "s3://data/out/", name = "cxr", epochs = 10 } }, study = { poll = "1ms", anyway = true } }]]
+  output = "s3://data/out/", name = "cxr", epochs = 10 } }, study = { poll = "1ms", anyway = true },
+  embed = { job = { limits = { min_records = 10 } } } }]]
 
 local function sh(format, ...) t.eq((t.run(format:format(...))), 0) end
 
@@ -165,6 +166,35 @@ t.test("what cannot be deleted is said, and the schedule stands; throughput of t
     t.eq(fake.throughputs_made, 2)
     t.ok(next(fake.throughputs))
   end)
+end)
+
+t.test("by batch jobs: no throughput, and nothing is asked in words", function()
+  with(function(fake, h)
+    fake.batch_limits = { min_records = 10 }
+    local options = { "--batch", "--work", "s3://data/batch/", "--yes", "--json" }
+    local status, out, err = h.study(options)
+    t.eq(status, 0, err)
+    t.match(err, "images and texts to the tuned model")
+    local result = assert(json.decode(out))
+    t.eq({ fake.throughputs_made, #fake.batches, #result.evaluation.words }, { nil, 2, 0 })
+    t.eq(h.study(options), 0)
+    t.eq({ #fake.batches, #fake.jobs }, { 2, 1 })
+  end)
+end)
+
+t.test("every third call is refused or its answer lost, and it does not matter", function()
+  for _, fault in ipairs { { status = 429, code = "ThrottlingException" }, { status = 503, code = "ServiceUnavailable", late = true } } do
+    with(function(fake, h)
+      function fake.fault(call) -- embedding under throttling has a test of its own, and takes its time
+        return call.number % 3 == 0 and not (call.op:find "/invoke$" and fault.status == 429) and fault or nil
+      end
+      local status, _, err = h.study({ "--yes" }, [[local task = require "hilum.task" local sleep = task.sleep
+        task.sleep = function(seconds) sleep(math.min(seconds, 0.002)) end]])
+      t.eq(status, 0, err)
+      t.eq({ #fake.jobs, fake.throughputs_made }, { 1, 1 })
+      nothing_bills(fake, h)
+    end)
+  end
 end)
 
 t.test("a job that fails ends the study before throughput is bought", function()

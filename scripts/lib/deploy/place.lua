@@ -39,10 +39,19 @@ local function rate(record, project)
   return price and record.units and ("about %s an hour"):format(require "lib.cost".usd(price * record.units)) or "by the hour"
 end
 
+local LATE = 300 -- seconds after which a schedule has failed
+
+-- What its schedule does, or should have done.
+local function own_end(record)
+  if not record.expires then return "" end
+  local is_over = require "lib.dates".read(record.expires) + LATE < os.time()
+  local what = is_over and "; AWS should have deleted it at %s, and did not" or "; AWS deletes it at %s, whatever becomes of this machine"
+  return what:format(place.moment(record.expires))
+end
+
 -- "bills about USD 9.38 an hour until it is deleted: `…`"
 function place.bill(record, project)
-  local self_deleting = record.expires and ("; AWS deletes it at %s, whatever becomes of this machine"):format(place.moment(record.expires))
-  return ("bills %s until it is deleted: `%s`%s"):format(rate(record, project), place.ending(record, project), self_deleting or "")
+  return ("bills %s until it is deleted: `%s`%s"):format(rate(record, project), place.ending(record, project), own_end(record))
 end
 
 function Place:say_bill(record)

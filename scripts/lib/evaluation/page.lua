@@ -249,7 +249,7 @@ end
 
 local function heading(result)
   if not result.models.tuned then return "Evaluation of " .. result.models.base.name end
-  return ("%s against %s"):format(result.labels.base:gsub("^%l", string.upper), result.labels.tuned)
+  return ("%s against %s"):format(result.labels.base == "base" and "Base" or result.labels.base, result.labels.tuned)
 end
 
 -- The page as text. pictures: JPEG bytes by image name. options: anonymous, made (a line about when and by what).

@@ -14,18 +14,17 @@ local mapping = require "lib.index.remote.mapping"
 local opensearch = require "lib.opensearch"
 local pages = require "lib.index.remote.pages"
 local scores = require "lib.index.remote.scores"
+local searching = require "lib.index.remote.searching"
 local vec = require "hilum.vec"
 local writing = require "lib.index.remote.writing"
 
 local remote = {}
 
 local PREFIX = "hilum-"
-local MOST = 10000       -- results of a search, and values of a field
-local TOGETHER = 32      -- queries in a request
-local CANDIDATES = 100   -- of the graph, at least; what faiss looks at unless it is told otherwise
-local REMEMBERED = 50000 -- records
+local MOST = searching.MOST -- values of a field
+local REMEMBERED = 50000   -- records
 
-local WITHOUT_VECTOR = { excludes = { documents.VECTOR } }
+local WITHOUT_VECTOR = documents.WITHOUT_VECTOR
 
 local Index = {}
 Index.__index = Index
@@ -111,7 +110,8 @@ end
 
 -- Records.
 
-local function remember(self, source)
+-- Takes a document's source as the record that it is; returns it, and its row.
+function Index:remember(source)
   local doc, row = documents.decode(source)
   if self.remembered >= REMEMBERED then self.known_docs, self.known_rows, self.remembered = {}, {}, 0 end
   self.remembered = self.remembered + 1
@@ -133,19 +133,19 @@ function Index:doc(row)
   if known then return known end
   local source = find(self, "row", row)
   if not source then error(host.error("integrity", ("%s has no record for row %d any more"):format(self.url, row)), 0) end
-  return (remember(self, source))
+  return (self:remember(source))
 end
 
 -- The row of an image by its name, or nil.
 function Index:row_of(name)
   if self.known_rows[name] then return self.known_rows[name] end
   local source = find(self, "filename", name)
-  return source and select(2, remember(self, source))
+  return source and select(2, self:remember(source))
 end
 
--- The vector of a row, as a Matrix with that one row; nil where the server keeps vectors to itself.
+-- The vector of a row, as a Matrix with that one row; nil where the server keeps vectors to itself (NextGen does unless all is asked for).
 function Index:vector(row)
-  local source = find(self, "row", row, { includes = { documents.VECTOR } })
+  local source = find(self, "row", row, true)
   local numbers = source and source[documents.VECTOR]
   return type(numbers) == "table" and #numbers == self.length and vec.from(numbers, 1, self.length) or nil
 end
@@ -156,7 +156,7 @@ function Index:first_docs(most)
     _source = WITHOUT_VECTOR }))
   local list = {}
   for i, one in ipairs(found.hits.hits) do
-    local doc, row = remember(self, one._source)
+    local doc, row = self:remember(one._source)
     list[i] = { row = row, doc = doc }
   end
   return list
@@ -191,73 +191,9 @@ end
 
 function Index:has_value(name, value) return self:count_with(name, value) > 0 end
 
--- The search.
-
--- Lucene looks at no more candidates than it is asked for: a few are asked for as if they were more.
-local function body_of(self, queries, i, size, query)
-  local k = self.meta.engine == "lucene" and math.max(size, CANDIDATES) or size
-  local knn = { vector = queries:row(i), k = k, filter = query }
-  return json.encode { size = size, _source = WITHOUT_VECTOR, query = { knn = { [documents.VECTOR] = knn } } }
-end
-
--- A server may answer with what the healthy part of it has found, which is no answer.
-local function check_whole(self, answer)
-  local shards = answer._shards or {}
-  if (shards.failed or 0) == 0 and not answer.timed_out then return end
-  error(host.error("http", ("%s: only a part of the index answered (%d of %d shards failed): try again later"):format(self.url,
-    shards.failed or 0, shards.total or 0)), 0)
-end
-
-local function by_score(a, b) return a.score > b.score or a.score == b.score and a.row < b.row end
-
-local function to_hits(self, answer, k, not_row)
-  check_whole(self, answer)
-  local hits, seen = {}, {}
-  for _, found in ipairs(answer.hits.hits) do
-    local doc, row = remember(self, found._source)
-    if row ~= not_row and not seen[doc.image] then
-      seen[doc.image] = true
-      hits[#hits + 1] = { score = self.cosine(found._score), row = row, doc = doc }
-    end
-  end
-  table.sort(hits, by_score)
-  for rank = #hits, 1, -1 do
-    hits[rank].rank = rank
-    if rank > k then hits[rank] = nil end
-  end
-  return hits
-end
-
--- The hits of some queries, by number, each asking for `size` documents.
-local function ask(self, queries, places, size, query)
-  local bodies = {}
-  for i, place in ipairs(places) do bodies[i] = body_of(self, queries, place, size, query) end
-  return assert(self.client:searches(self.name, bodies))
-end
-
--- Copies of documents, where there are any, take the place of others: those queries ask for more.
-local function search_some(self, queries, places, k, size, filter, results)
-  local answers, again = ask(self, queries, places, size, filters.query(filter)), {}
-  for i, place in ipairs(places) do
-    results[place] = to_hits(self, answers[i], k, filter.not_row and filter.not_row[place])
-    local is_short = #results[place] < k and #answers[i].hits.hits == size and size < MOST
-    if is_short then again[#again + 1] = place end
-  end
-  if #again > 0 then search_some(self, queries, again, k, math.min(2 * size, MOST), filter, results) end
-end
-
 -- The k nearest images to each row of queries, as the index in a folder has it, with the same filter; nearly so, for the server's search
 -- is approximate.
-function Index:search(queries, k, filter)
-  filter = filter or {}
-  local results, size = {}, math.min(k + (filter.not_row and 1 or 0), MOST)
-  for first = 1, #queries, TOGETHER do
-    local places = {}
-    for place = first, math.min(first + TOGETHER - 1, #queries) do places[#places + 1] = place end
-    search_some(self, queries, places, k, size, filter, results)
-  end
-  return results
-end
+function Index:search(queries, k, filter) return searching.search(self, queries, k, filter or {}) end
 
 -- Changing. True, or nil and an error; afterwards idx is as if it were opened anew.
 
@@ -272,25 +208,24 @@ local function note_change(self)
   return self.client:put_mapping(self.name, { _meta = { hilum = self.meta } })
 end
 
-local function caught(self, f)
-  local done, err = require "lib.caught"(function()
-    assert(note_change(self))
+local function change(self, f)
+  return require "lib.caught"(function()
     f()
     look(self)
     return true
   end)
-  return done, err
 end
 
 -- Adds images, or puts them in place of those with the same names: a row of vectors and a record for each.
 function Index:append(vectors, docs, settings)
   self:check_new_rows(vectors, docs)
-  return caught(self, function()
+  return change(self, function()
     common.check_finite(vectors, docs)
     local to, places, before = writer(self, settings), {}, self.rows
     for i in ipairs(docs) do places[i] = i end
+    assert(note_change(self))
     assert(writing.documents(to, vectors, docs, places, function(place) return before + place end))
-    assert(writing.settle(to, to.found.ids and self.count or self.count + #docs))
+    assert(writing.settle(to, before + 1, #docs))
   end)
 end
 
@@ -298,7 +233,7 @@ end
 function Index:delete(what, settings)
   local query = what[1] == nil and next(what) and filters.query { where = what } or { terms = { filename = json.array(what) } }
   local names, count = {}, 0
-  local done, err = caught(self, function()
+  local done, err = change(self, function()
     local ids = {}
     for one in pages.each(self.client, self.name, query, { "row", "filename" }) do
       ids[#ids + 1] = one._id
@@ -307,6 +242,7 @@ function Index:delete(what, settings)
     end
     if #ids == 0 then return end
     local to = writer(self, settings)
+    assert(note_change(self))
     assert(writing.delete(to, ids))
     assert(writing.settle_deleted(to, self.count - #ids))
   end)

@@ -4,6 +4,7 @@
 --   lengths            of the vectors it can give
 --   limits             body: bytes of a request; pixels: of an image
 --   together           an image and a text can be one request
+--   picture            the key that an image has in a request, if it is base64 alone
 --   prices             the keys in lib/cost/prices: image, text, batch_image, batch_text
 --   request(question)  the body for {image = base64, format = "png" or "jpeg", text =, length =, stored =}, image or text or both; stored:
 --                      a text alone that will be searched, and does not ask
@@ -13,6 +14,7 @@ local titan = {}
 titan.lengths = { 256, 384, 1024 }
 titan.limits = { body = 25000000, pixels = 2048 * 2048 }
 titan.together = true
+titan.picture = "inputImage"
 titan.prices = { image = "titan-image", text = "titan-text", batch_image = "titan-image-batch", batch_text = "titan-text-batch" }
 
 function titan.request(question)

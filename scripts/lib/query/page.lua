@@ -64,9 +64,15 @@ local function conditions(asked, query, anonymous)
   return table.concat(parts, " ")
 end
 
+-- What the index calls an image that it has, where that is not what the file is called.
+local function known_as(query, anonymous)
+  local name = query.doc.image
+  return (anonymous or name == query.name) and "In the index: " or ("In the index as %s: "):format(name)
+end
+
 local function asked_box(asked, query, options)
   local lines = { h.p { class = "lead", question(query, options.anonymous) } }
-  if query.doc then lines[#lines + 1] = h.p { "In the index as: ", table.concat(query.doc.findings or {}, ", ") } end
+  if query.doc then lines[#lines + 1] = h.p { known_as(query, options.anonymous), table.concat(query.doc.findings or {}, ", ") } end
   if query.image and query.text then
     lines[#lines + 1] = h.p { class = "sub", ("The image counts %g, the words %g."):format(asked.image_weight, 1 - asked.image_weight) }
   end

@@ -36,7 +36,7 @@ return function(server)
   end
 
   local function shown(role)
-    return { Path = "/", RoleName = role.name, RoleId = "AROAFAKE", Arn = role.arn, CreateDate = "2026-01-01T00:00:00Z",
+    return { Path = "/", RoleName = role.name, RoleId = "AROAFAKEFAKEFAKEFAKE", Arn = role.arn, CreateDate = "2026-01-01T00:00:00Z",
       AssumeRolePolicyDocument = verifier.encode(role.trust), Description = role.description, Tags = role.tags }
   end
 

@@ -8,7 +8,8 @@
 -- a table, the answer, or refuses. A "rest" service has routes instead. serve(request, body) answers as http_server has it: all of a
 -- "rest" service without routes, and of the others what is not at "/".
 -- aws.fault(call) may return {status=, code=, message=, late=true (after it was done)} or {status=, body=} for a call {number, service,
--- op}; aws.log has all calls, with changes = true where they do more than look. aws.tick, which a service may set, is called before each.
+-- op}; aws.log has all calls, with changes = true where they do more than look. aws.tick, which a service may set, is called before each;
+-- aws.observe(signing name, request, response), which a test may set, after each but S3's.
 local authorize = require "lib.fake.aws_authorize"
 local protocols = require "lib.fake.aws_protocols"
 local refusals = require "lib.fake.s3.refuse"
@@ -78,9 +79,10 @@ local function answer(server, request)
   local service = server.services[scope] or NOBODY
   local protocol = protocols[request.path == "/" and service.protocol or "rest"]
   local ok, response = pcall(run, server, request, request:body(), protocol)
-  if ok then return response end
-  if not refusals.is_refusal(response) then error(response, 0) end
-  return protocol.fault(response, service, request)
+  if not ok and not refusals.is_refusal(response) then error(response, 0) end
+  if not ok then response = protocol.fault(response, service, request) end
+  if server.observe then server.observe(scope, request, response) end
+  return response
 end
 
 -- What is missing of the parameters is refused.

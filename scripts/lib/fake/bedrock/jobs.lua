@@ -197,9 +197,14 @@ end
 -- The model of a job, as GetCustomModel and with summary = true as ListCustomModels have it.
 function jobs.show_model(server, model, summary)
   local job = model.made
-  local shown = { modelArn = model.arn, modelName = model.name, modelStatus = "Active", jobArn = model.job,
+  local shown = { modelArn = model.arn, modelName = model.name, modelStatus = "Active", customizationType = "FINE_TUNING",
     baseModelArn = server:arn("foundation-model/" .. BASE, ""), creationTime = dates.write(job and job.ended or now(server)) }
-  if summary or not job then return shown end
+  if summary then
+    shown.baseModelName = "amazon.titan-embed-image-v1"
+    return shown
+  end
+  shown.jobArn = model.job
+  if not job then return shown end
   for _, field in ipairs { "jobName", "hyperParameters", "trainingDataConfig", "outputDataConfig" } do shown[field] = job.body[field] end
   shown.trainingMetrics, shown.validationMetrics = metrics_of(job)
   return shown

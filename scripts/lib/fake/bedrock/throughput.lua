@@ -56,7 +56,8 @@ local function make(server, body)
   local seconds = COMMITMENTS[body.commitmentDuration]
   server.throughputs[arn] = { provisionedModelArn = arn, provisionedModelName = body.provisionedModelName, modelUnits = body.modelUnits,
     desiredModelUnits = body.modelUnits, modelArn = model, desiredModelArn = model, status = "Creating", looks = 0, tags = body.tags,
-    creationTime = dates.write(now(server)), commitmentDuration = body.commitmentDuration,
+    foundationModelArn = server:arn("foundation-model/amazon.titan-embed-image-v1:0", ""), creationTime = dates.write(now(server)),
+    lastModifiedTime = dates.write(now(server)), commitmentDuration = body.commitmentDuration,
     commitmentExpirationTime = seconds and dates.write(now(server) + seconds) }
   return { provisionedModelArn = arn }
 end

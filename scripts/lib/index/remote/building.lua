@@ -24,6 +24,19 @@ local function digest(set, count)
   return sum:hex()
 end
 
+-- An image is there once, by its name. Raises.
+local function check(set)
+  common.check_finite(set.vectors, set.docs)
+  local seen = {}
+  for _, doc in ipairs(set.docs) do
+    if seen[doc.image] then
+      local message = "%s is embedded twice; on a server an image is there once: embed it under one name"
+      error(host.error("integrity", message:format(doc.image)), 0)
+    end
+    seen[doc.image] = true
+  end
+end
+
 -- Makes an empty index. The generation of a collection may only come out now. Returns what the server can do, and what is remembered.
 local function create_empty(client, set, settings, found)
   local chosen, why = capabilities.choose(found, settings)
@@ -40,15 +53,15 @@ end
 local function remember(client, meta) return client:put_mapping(client.name, { _meta = { hilum = meta } }) end
 
 -- Writes the rows from meta.from on that are not there, waits until they can be searched, and says that the index is complete. present:
--- the rows that are there, or nil; before: how many images there are that are not to be written.
-local function fill(client, set, meta, found, settings, present, before)
+-- the rows that are there, or nil.
+local function fill(client, set, meta, found, settings, present)
   local places = {}
   for row = meta.from, #set.docs do
     if not (present and present[row]) then places[#places + 1] = row end
   end
   local self = { client = client, name = client.name, found = found, settings = settings }
   local done, err = writing.documents(self, set.vectors, set.docs, places, function(place) return place end)
-  if done then done, err = writing.settle(self, before + #set.docs - meta.from + 1) end
+  if done then done, err = writing.settle(self, meta.from, #set.docs - meta.from + 1) end
   if not done then return nil, err end
   meta.complete = true
   return remember(client, meta)
@@ -56,33 +69,23 @@ end
 
 -- Makes the index anew. set: { vectors=, docs=, info=, name=, source=, content= }; True, or nil and an error.
 function building.create(client, set, settings)
-  common.check_finite(set.vectors, set.docs)
+  check(set)
   local found, err = capabilities.detect(client)
   if not found then return nil, err end
   local gone, why = client:delete_index(client.name)
   if gone == nil then return nil, why end
   local known, meta = create_empty(client, set, settings, found)
   if not known then return nil, meta end
-  return fill(client, set, meta, known, settings, nil, 0)
-end
-
--- What there is of the index: the rows from meta.from on, and how many images are before them.
-local function survey(client, meta, found, settings)
-  local present, before = {}, 0
-  local self = { client = client, name = client.name, found = found, settings = settings }
-  if found.refresh then assert(client:refresh(client.name)) end
-  for row in pairs((writing.survey(self))) do
-    if row >= meta.from then present[row] = true else before = before + 1 end
-  end
-  return present, before
+  return fill(client, set, meta, known, settings)
 end
 
 -- Goes on with an index that is there, from meta.from on.
 local function go_on(client, set, meta, settings)
-  common.check_finite(set.vectors, set.docs)
+  check(set)
   local found = capabilities.of_kind(meta.kind)
-  local present, before = survey(client, meta, found, settings)
-  assert(fill(client, set, meta, found, settings, present, before))
+  if found.refresh then assert(client:refresh(client.name)) end
+  local present = writing.survey({ client = client, name = client.name }, meta.from)
+  assert(fill(client, set, meta, found, settings, present))
 end
 
 local function refuse(url, why)

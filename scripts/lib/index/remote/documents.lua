@@ -7,7 +7,7 @@
 local dataset = require "lib.dataset"
 local json = require "hilum.json"
 
-local documents = { VECTOR = "embedding" }
+local documents = { VECTOR = "embedding", WITHOUT_VECTOR = { excludes = { "embedding" } } }
 
 local OURS = { "filename", "diagnoses", "row", documents.VECTOR }
 

@@ -67,36 +67,38 @@ local function wait(self, is_there)
   end
 end
 
--- Of an index that was made this moment searches may not know yet.
-local function count(self)
-  local number, err = self.client:count(self.name, ALL)
+-- Documents with a row from that one on. Of an index that was made this moment searches may not know yet.
+local function count(self, from)
+  local number, err = self.client:count(self.name, { range = { row = { gte = from } } })
   if err and err.status == 404 then return 0 end
   return assert(number, err)
 end
 
--- The rows that can be searched, as a set, with how many they are; and the ids of documents whose image is there already.
-function writing.survey(self)
-  local rows, copies, names, number = {}, {}, {}, 0
+-- Looks at all that can be searched: the rows from one on as a set, and how many they are; and the ids of documents whose image was
+-- written again later.
+function writing.survey(self, from)
+  local rows, copies, last, number = {}, {}, {}, 0
   for one in pages.each(self.client, self.name, ALL, { "row", "filename" }) do
-    local source = one._source
-    if names[source.filename] then copies[#copies + 1] = one._id
-    else names[source.filename], rows[source.row], number = true, true, number + 1 end
+    local row, before = one._source.row, last[one._source.filename]
+    if before then copies[#copies + 1] = before end
+    last[one._source.filename] = one._id
+    if row >= from and not rows[row] then rows[row], number = true, number + 1 end
   end
   return rows, number, copies
 end
 
--- Waits until so many images can be searched, and deletes copies.
-function writing.settle(self, expected)
+-- Waits until the images of so many rows, counted from one on, can be searched, and deletes copies.
+function writing.settle(self, from, expected)
   if self.found.refresh then return self.client:refresh(self.name) end
   local done, err = wait(self, function()
-    local number = count(self)
+    local number = count(self, from)
     return number >= expected, ("%d of %d images can be searched"):format(number, expected)
   end)
   if not done or self.found.ids then return done, err end
   return wait(self, function()
-    local _, number, copies = writing.survey(self)
+    local _, number, copies = writing.survey(self, from)
     if #copies > 0 then assert(writing.delete(self, copies)) end
-    return number >= expected and #copies == 0, ("%d of %d images can be searched"):format(number, expected)
+    return number >= expected and #copies == 0, ("%d of %d images can be searched, %d copies"):format(number, expected, #copies)
   end)
 end
 
@@ -104,7 +106,7 @@ end
 function writing.settle_deleted(self, expected)
   if self.found.refresh then return self.client:refresh(self.name) end
   return wait(self, function()
-    local number = count(self)
+    local number = count(self, 0)
     return number <= expected, ("%d deleted documents are still found"):format(number - expected)
   end)
 end

@@ -6,6 +6,7 @@
 --   phase           "uploading": perhaps some of its input is there; "ready": all of it is; "submitted": Bedrock has it; "read": it is
 --                   over, and its rows are in the cache
 --   request, arn    CreateModelInvocationJob's
+--   estimate        what it would cost (lib/cost)
 --   records         of "ready" and "submitted": the entry (lib/memory) of each record
 --   status, failed  of "read": how it ended, and the entries that have no row, each with the message that came instead
 --   deleted         nothing of it is on S3 any more
@@ -43,6 +44,10 @@ function jobs.all(folder, of)
     end
   end
   return list
+end
+
+function jobs.find(list, name)
+  for _, job in ipairs(list) do if job.name == name then return job end end
 end
 
 -- What tells an image, as it was, from another.

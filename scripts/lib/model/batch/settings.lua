@@ -39,5 +39,5 @@ return function(m, opt, ctx)
   check_keys(job, request.KEYS, "embed.job", ctx)
   check_keys(job.limits, request.LIMITS, "embed.job.limits", ctx)
   return { role = role_of(opt, ctx), work = work_of(opt, ctx), limits = job.limits, hours = job.hours, tags = job.tags, vpc = job.vpc,
-    kms_key = job.kms_key, watch = opt.watch, retry = opt.retry, delete_data = opt.delete_data, opt = opt, ctx = ctx }
+    kms_key = job.kms_key, watch = opt.watch, poll = opt.poll, retry = opt.retry, delete_data = opt.delete_data, opt = opt, ctx = ctx }
 end
