@@ -174,11 +174,12 @@ below models/.
 With --with-caption a vector is the mean of the image's vector and its caption's. Such an index finds by what was written
 about an image as well as by what it shows, so figures from it say little about images without captions.
 
-With --model bedrock:ID or bedrock:ARN the model is one on Amazon Bedrock: Titan Multimodal Embeddings by its id, a fine-tuned one by
-its name or ARN when `hilum deploy` has bought throughput for it, or by the ARN of any throughput. That costs money; what is to be paid for is said first, in images, tokens and USD. From 1 USD on
-all that `hilum ready embed` looks at must be well (--anyway goes on in spite of it), and the sum must be agreed to: at the terminal, by
---max-cost USD or by --yes. What was ordered, and what was answered, stands in run.jsonl. As many calls run as the account takes, and each
-vector is kept in cache/ as it comes, so that none is paid for twice. An image that the model does not take for its size is scaled down.
+With --model bedrock:ID or bedrock:ARN the model is one on Amazon Bedrock: Titan Multimodal Embeddings by its id, a fine-tuned one by its
+name or ARN when `hilum deploy` has bought throughput for it, or by the ARN of any throughput. That costs money; what is to be paid for is
+said first, in images, tokens and USD. From 1 USD on all that `hilum ready embed` looks at must be well (--anyway goes on in spite of it),
+and the sum must be agreed to: at the terminal, by --max-cost USD or by --yes. What was ordered, and what was answered, stands in
+run.jsonl. As many calls run as the account takes, and each vector is kept in cache/ as it comes, so that none is paid for twice. An image
+that the model does not take for its size is scaled down.
 
 With --batch they go to Bedrock as a batch job instead, in one step and for less trouble with the account's rate: all images that are not
 in cache/ are written below --work on S3, Bedrock reads them as --role and writes the vectors there, and the whole input once more beside
@@ -201,7 +202,7 @@ a run goes on where one was stopped.]],
     { "dataset", type = "path", default = "dataset.jsonl", help = "the records where there are no splits" },
     { "out", type = "path", default = "embeddings", help = "the folder of the embeddings" },
     { "batch", type = "flag", default = false, help = "Bedrock: as a batch job" },
-    { "role", type = "string", metavar = "ARN", help = "batch: the role that reads the images and writes the vectors (default: finetune's)" },
+    { "role", type = "string", metavar = "ARN", help = "batch: the role that reads and writes there (default: finetune's)" },
     { "work", type = "string", metavar = "S3URI", help = "batch: below which the images and the answers are written" },
     { "watch", type = "flag", default = true, help = "batch: follow the job to its end (--no-watch: begin it)" },
     { "poll", type = "duration", default = 60, metavar = "TIME", help = "batch: between two looks at the job" },

@@ -215,8 +215,9 @@ goes on in spite of it), and the estimate must be agreed to: at the terminal, by
 came of it, stands in run.jsonl. What is asked for stands in flags or in project.lua,
 finetune = { bedrock = { role=, train=, output=, name=, epochs=, tags=, vpc=, ... } }; its hyperparameters have ranges and defaults of
 their own (epochs 5, batch size 576 from 256 up, learning rate 0.00005), which those of the offline model in project.lua do not touch. The
-same request is never a second job. `hilum finetune status JOB` follows it, `list` shows all, `stop JOB` ends one;
-`hilum deploy` lets its model answer, and `delete-model` deletes it.
+same request is never a second job. `hilum finetune status JOB` tells how it is and, once Bedrock has written them to --output, draws its
+losses here and in reports/finetune-JOB.html; --watch follows it; `list` shows all, `stop JOB` ends one; `hilum deploy` lets its model
+answer, and `delete-model` deletes it.
 
 What to expect: this is a baseline for learning how such a search works. It sees 64 x 64 pixels and is far below deep models (on neutral
 chest X-rays 0.09 to 0.23 area under the curve below CheXNet on the common findings). It knows the words of the captions and nothing

@@ -19,21 +19,36 @@ local function confirm(said, question)
   return said or require "lib.ask"(question)
 end
 
--- What stands costs less a month than this is not asked about: USD.
+-- Less than this a month, or an hour of use, is not asked about: USD.
 local UNASKED_BELOW = 1
 
 local STANDING, NEW = { create = true, change = true, keep = true }, { create = true, change = true }
 
--- What things of these actions cost while they stand.
-local function estimate_of(env, steps, actions, ctx)
-  return cost.estimate({ step = "provision, by the month", region = env.region, items = lib "show".costs(env, steps, actions) }, ctx)
+-- What things of these actions cost: while they stand, and while they are used. Two sums, which must not be mistaken for each other.
+local function estimates_of(env, steps, actions, ctx)
+  local monthly, hourly = lib "show".costs(env, steps, actions)
+  local function estimate(step, items) return cost.estimate({ step = step, region = env.region, items = items }, ctx) end
+  return { month = estimate("provision (each month that it stands)", monthly), hour_of_use = estimate("provision (each hour of use)", hourly) }
 end
 
--- Asks about what is new and costs money; returns the estimate of it.
+-- Those with anything in them.
+local function each(estimates)
+  local list = {}
+  for _, one in ipairs { estimates.month, estimates.hour_of_use } do if #one.items > 0 then list[#list + 1] = one end end
+  return ipairs(list)
+end
+
+-- Asks about what is new and costs money; returns the estimates of it.
 local function pass_gate(env, steps, opt, ctx)
-  local new = estimate_of(env, steps, NEW, ctx)
-  if #new.items > 0 then cost.gate(new, opt, ctx, UNASKED_BELOW) end
+  local new = estimates_of(env, steps, NEW, ctx)
+  for _, estimate in each(new) do cost.gate(estimate, opt, ctx, UNASKED_BELOW) end
   return new
+end
+
+local function note(new, opt, ctx)
+  for _, estimate in each(new) do
+    cost.submitted(estimate, { name = ("%s, %s: %s"):format(opt.prefix, os.date("!%Y-%m-%dT%H:%M:%SZ"), estimate.step) }, ctx)
+  end
 end
 
 local function warn_if_closed(opt, ctx)
@@ -45,7 +60,7 @@ end
 local function plan_of(env, state, ctx)
   local show, steps = lib "show", assert(lib "plan".steps(env, state))
   local records, counts = show.records(steps)
-  return { account = env.account, region = env.region, steps = records, costs = estimate_of(env, steps, STANDING, ctx),
+  return { account = env.account, region = env.region, steps = records, costs = estimates_of(env, steps, STANDING, ctx),
     create = counts.create or 0, change = counts.change or 0, keep = counts.keep or 0, delete = counts.delete or 0,
     blocked = counts.blocked or 0 }, steps
 end
@@ -56,7 +71,7 @@ local function plan(opt, ctx)
   ctx.print("%s", lib "show".plan(result.steps))
   ctx.say("account %s, %s: %d to create, %d to change, %d to keep, %d to delete, %d blocked", result.account, result.region, result.create,
     result.change, result.keep, result.delete, result.blocked)
-  cost.say(result.costs, ctx)
+  for _, estimate in each(result.costs) do cost.say(estimate, ctx) end
   warn_if_closed(opt, ctx)
   result.exit = result.blocked > 0 and 1 or 0
   return result
@@ -83,7 +98,7 @@ local function apply(opt, ctx)
   local progress <close> = ctx.progress(#lib "resources", "provision", { unit = "resources" })
   local steps = assert(lib "walk".apply(env, state, ctx.say, function() progress:add() end))
   progress:finish()
-  if #new.items > 0 then cost.submitted(new, { name = ("%s, %s"):format(opt.prefix, os.date("!%Y-%m-%dT%H:%M:%SZ")) }, ctx) end
+  note(new, opt, ctx)
   local result = lib "show".outputs(env)
   result.steps = lib "show".records(steps)
   ctx.print("bucket      %s\noutput      %s\nrole        %s\ncollection  %s", result.bucket, result.output, result.role,
@@ -158,6 +173,36 @@ local function export(opt, ctx)
   return { path = opt.to }
 end
 
+local OPTIONS = {
+  { "prefix", type = "string", default = "hilum", metavar = "NAME", help = "what all names begin with" },
+  { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
+  { "output", type = "string", default = "jobs/", metavar = "PREFIX", help = "where in the bucket jobs may write" },
+  { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
+  { "kms-key", type = "string", metavar = "ARN",
+    help = "a key of yours that the bucket or the custom models are encrypted with: the roles may use it" },
+  { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
+    help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },
+  { "max-ocu", type = "integer", min = 1, default = 2, metavar = "N",
+    help = "most capacity units, for indexing and for search (nextgen)" },
+  { "standby", type = "flag", help = "a second home for the collection (default: for nextgen)" },
+  { "public", type = "flag", default = false, help = "let the collection be reached from the internet, by those whom its policy names" },
+  { "vpce", type = "list", metavar = "ID", help = "an endpoint of OpenSearch Serverless in your network that reaches the collection" },
+  { "principal", type = "list", metavar = "ARN", help = "a role or user, besides you, who may use the collection" },
+  { "model", type = "string", default = "amazon.titan-embed-image-v1", metavar = "ID", help = "the model that the notebook may call" },
+  { "notebook", type = "flag", default = false, help = "a SageMaker notebook instance, too" },
+  { "instance", type = "string", default = "ml.t3.medium", metavar = "TYPE", help = "the notebook's machine" },
+  { "volume", type = "integer", min = 5, max = 16384, default = 15, metavar = "GB", help = "the notebook's disk" },
+  { "platform", type = "string", default = "notebook-al2-v3", metavar = "ID", help = "the notebook's system" },
+  { "source", type = "string", default = "", metavar = "URL", help = "the git repository that the notebook installs hilum from" },
+  { "image", type = "string", default = "debian:12", help = "the container image that the notebook builds and runs it in" },
+  { "ref", type = "string", default = "main", metavar = "BRANCH", help = "the branch or tag of it" },
+  { "adopt", type = "flag", default = false, help = "take over what has the name of a thing of ours and is not recorded as ours" },
+  { "poll", type = "duration", default = 10, metavar = "TIME", help = "between two looks at what is being made" },
+  { "profile", type = "string", metavar = "NAME", help = "the profile; it beats credentials in the environment" },
+  { "region", type = "string", metavar = "REGION", help = "the region, in place of the one that is set up" },
+  { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },
+}
+
 local YES = { "yes", type = "flag", default = false, help = "ask nothing; what has a question of its own needs its own option" }
 
 return {
@@ -169,35 +214,7 @@ with its policies; with --notebook, a SageMaker notebook instance that installs 
 made is recorded in the bucket, so that `apply` can be run again after any end, and `destroy` takes away what hilum made and nothing else.
 
 The options are best kept in project.lua, in a table called provision: what they do not ask for any more would be deleted.]],
-  options = {
-    { "prefix", type = "string", default = "hilum", metavar = "NAME", help = "what all names begin with" },
-    { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
-    { "output", type = "string", default = "jobs/", metavar = "PREFIX", help = "where in the bucket jobs may write" },
-    { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
-    { "kms-key", type = "string", metavar = "ARN",
-      help = "a key of yours that the bucket or the custom models are encrypted with: the roles may use it" },
-    { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
-      help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },
-    { "max-ocu", type = "integer", min = 1, default = 2, metavar = "N",
-      help = "most capacity units, for indexing and for search (nextgen)" },
-    { "standby", type = "flag", help = "a second home for the collection (default: for nextgen)" },
-    { "public", type = "flag", default = false, help = "let the collection be reached from the internet, by those whom its policy names" },
-    { "vpce", type = "list", metavar = "ID", help = "an endpoint of OpenSearch Serverless in your network that reaches the collection" },
-    { "principal", type = "list", metavar = "ARN", help = "a role or user, besides you, who may use the collection" },
-    { "model", type = "string", default = "amazon.titan-embed-image-v1", metavar = "ID", help = "the model that the notebook may call" },
-    { "notebook", type = "flag", default = false, help = "a SageMaker notebook instance, too" },
-    { "instance", type = "string", default = "ml.t3.medium", metavar = "TYPE", help = "the notebook's machine" },
-    { "volume", type = "integer", min = 5, max = 16384, default = 15, metavar = "GB", help = "the notebook's disk" },
-    { "platform", type = "string", default = "notebook-al2-v3", metavar = "ID", help = "the notebook's system" },
-    { "source", type = "string", default = "", metavar = "URL", help = "the git repository that the notebook installs hilum from" },
-    { "image", type = "string", default = "debian:12", help = "the container image that the notebook builds and runs it in" },
-    { "ref", type = "string", default = "main", metavar = "BRANCH", help = "the branch or tag of it" },
-    { "adopt", type = "flag", default = false, help = "take over what has the name of a thing of ours and is not recorded as ours" },
-    { "poll", type = "duration", default = 10, metavar = "TIME", help = "between two looks at what is being made" },
-    { "profile", type = "string", metavar = "NAME", help = "the profile; it beats credentials in the environment" },
-    { "region", type = "string", metavar = "REGION", help = "the region, in place of the one that is set up" },
-    { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },
-  },
+  options = OPTIONS,
   verbs = {
     plan = {
       summary = "What apply would create, change, keep and delete",
@@ -208,8 +225,11 @@ The options are best kept in project.lua, in a table called provision: what they
     apply = {
       summary = "Make it so; again after any interruption",
       details = [[
-Says what it would make, and what that costs while it stands. From 1 USD a month on that has to be agreed to: at the terminal, by
---max-cost USD or by --yes. With the newer generation of collections, which costs nothing while nobody asks, it is less.]],
+Says what it would make, and what that costs: each month that it stands, used or not, and each hour in which the collection is used. Each
+of the two sums has to be agreed to from 1 USD on: at the terminal, by --max-cost USD, which holds for each, or by --yes. With the newer
+generation of collections, which costs nothing while nobody asks, they are less.
+
+Ends with what project.lua should say of it, so that no other step has to be told.]],
       options = { YES, cost.OPTIONS[1] },
       examples = { "hilum provision apply --public", "hilum provision apply --prefix chest --vpce vpce-0a1b2c3d --region us-west-2" },
       run = apply,

@@ -2,9 +2,9 @@
 -- ready: would a step on AWS succeed, and could what it makes be used? Asked before it costs anything.
 local TITAN = "amazon.titan-embed-image-v1"
 
--- What an option says, else a workflow's section of project.lua.
-local function setting(said, ctx, workflow, key)
-  return said or (ctx.project.config[workflow] or {})[key]
+-- What an option says, else a workflow's section of project.lua, else the default.
+local function setting(said, ctx, workflow, key, default)
+  return said or (ctx.project.config[workflow] or {})[key] or default
 end
 
 local function needed(value, option, ctx)
@@ -41,7 +41,10 @@ function REQUESTS.batch(opt, ctx)
     outputDataConfig = { s3OutputDataConfig = { s3Uri = output } } }
 end
 
-function REQUESTS.index(opt) return { collection = opt.collection } end
+-- As `hilum provision` calls it.
+function REQUESTS.index(opt, ctx)
+  return { collection = opt.collection or setting(nil, ctx, "provision", "prefix", "hilum") .. "-images" }
+end
 
 -- The rows of a step. What is not set up for it is in the way of it, but not of all.
 local function check(step, session, opt, ctx)
@@ -57,6 +60,7 @@ end
 local function run(opt, ctx)
   local ready = require "lib.ready"
   local session = assert(require "lib.aws.session".open { profile = opt.profile, region = opt.region, endpoint = opt.endpoint })
+  assert(session:needed_region())
   local result, stops = { steps = {} }, 0
   for i, step in ipairs(opt.step == "all" and ready.STEPS or { opt.step }) do
     local rows = check(step, session, opt, ctx)
@@ -103,7 +107,7 @@ project.lua can say better ones: prices = { ["model-unit-hour"] = 9.38 }.]],
     { "input", type = "string", metavar = "S3URI", help = "batch: what the job reads (default: below --output)" },
     { "model", type = "string", metavar = "ID", help = "a model's id, or the ARN of a custom model or of its throughput" },
     { "units", type = "integer", min = 1, default = 1, metavar = "N", help = "deploy: model units" },
-    { "collection", type = "string", default = "hilum-images", metavar = "NAME", help = "index: the vector collection" },
+    { "collection", type = "string", metavar = "NAME", help = "index: the vector collection (default: provision's, hilum-images)" },
     { "profile", type = "string", metavar = "NAME", help = "the AWS profile" },
     { "region", type = "string", metavar = "REGION", help = "the AWS region" },
     { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },

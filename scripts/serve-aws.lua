@@ -16,6 +16,7 @@ local function listen(fake, opt, folder)
   local tls = opt.tls and assert(require "lib.fake.certificate"(folder)) or nil
   local server = assert(require "lib.fake.listen"(fake.handler, { port = opt.port, tls = tls }))
   fake.url = ("%s://127.0.0.1:%d"):format(tls and "https" or "http", server:port())
+  if opt.collection then require "lib.fake.aws.collections".add(fake, opt.collection) end
   return server, tls
 end
 
@@ -70,10 +71,11 @@ return {
   summary = "Serve a stand-in for AWS on this machine, for trials without an account",
   details = [[
 Serves what hilum uses of AWS from memory, on one port that only this machine reaches: S3, STS, IAM, Bedrock (fine-tuning jobs, custom
-models, provisioned throughput, InvokeModel with Titan Multimodal Embeddings), OpenSearch Serverless, SageMaker notebook instances,
-Service Quotas, EventBridge Scheduler. It costs nothing and needs no account, and it is as strict as AWS: signatures, hashes and limits are
-checked, and what is refused is refused in AWS's words. hilum and ordinary programs (boto3, opensearch-py, aws) run against it with
-only the endpoint changed, which the lines it prints do: eval them, or give it the command to run.
+models, provisioned throughput, InvokeModel and batch jobs with Titan Multimodal Embeddings), OpenSearch Serverless with its collections,
+SageMaker notebook instances, Service Quotas, EventBridge Scheduler. It costs nothing and needs no account, and it is as strict as AWS:
+signatures, hashes and limits are checked, and what is refused is refused in AWS's words. hilum and ordinary programs (boto3, aws,
+opensearch-py) run against it with only the endpoint changed, which the lines it prints do: eval them, or give it the command to run. A
+collection's endpoint is below /collections/; a program that knows a host and a port only reaches the one collection there is.
 
 Behind Titan is hilum's offline model, base or fine-tuned by a job that reads your images and captions from the S3 here, so that results
 mean something, but not what Titan's would. Time is compressed: a job, a collection, throughput goes a step further each time it is asked
@@ -86,12 +88,13 @@ is) it does not.]],
     { "port", type = "integer", min = 0, max = 65535, default = 8418, help = "where to listen (0: any port that is free)" },
     { "region", type = "string", metavar = "REGION", default = "us-east-1", help = "the region that it is" },
     { "bucket", type = "list", metavar = "NAME", help = "a bucket that is there from the start" },
+    { "collection", type = "string", metavar = "NAME", help = "a classic vector collection that is there from the start" },
     { "tls", type = "flag", default = false, help = "speak https, with a certificate made for it by openssl" },
     { "rate", type = "number", min = 0.01, metavar = "N", help = "throttle InvokeModel to so many a second (default: not)" },
     { "stage", type = "duration", default = "0s", help = "how long each step of a job lasts at least" },
     { "min-records", type = "integer", min = 1, default = 1000, help = "the fewest records a fine-tuning job takes; AWS's are 1000" },
   },
   examples = { "hilum serve-aws --bucket my-images", "hilum serve-aws --port 0 -- hilum provision plan",
-    "hilum serve-aws --min-records 100 --bucket b -- python3 program.py" },
+    "hilum serve-aws --min-records 100 --bucket b --collection images -- python3 program.py" },
   run = run,
 }

@@ -102,9 +102,12 @@ local function run(_, ctx)
   local standing = require "lib.deploy.standing"
   local throughputs = standing.list(ctx)
   for _, line in ipairs(standing.lines(throughputs)) do ctx.print("%s", line) end
+  local batch = require "lib.model.batch.standing"
+  local batch_jobs = batch.list(ctx.project)
+  for _, line in ipairs(batch.lines(batch_jobs)) do ctx.print("%s", line) end
   ctx.print("\nnext: %s", following)
   if doubt then ctx.say("%s", doubt) end
-  return { steps = rows, next = following, throughputs = throughputs }
+  return { steps = rows, next = following, throughputs = throughputs, batch_jobs = batch_jobs }
 end
 
 return {
@@ -115,7 +118,8 @@ Compares the SHA-256 of inputs and outputs, as run.jsonl has them from the last 
 a folder of images names, sizes and times are compared.
 
 If the project has bought throughput for a model (`hilum deploy`), AWS is asked whether it still stands: each that does is shown in red,
-since it bills until it is deleted. Without any, nobody is asked.]],
+since it bills until it is deleted. Without any, nobody is asked. Batch jobs (`hilum embed --batch`) are shown as long as they are not over
+or their images are on S3.]],
   options = {},
   examples = { "hilum status", "hilum status --json" },
   run = run,

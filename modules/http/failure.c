@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void hl_http_host(const char *url, char host[HL_HTTP_HOST]) {
   const char *start = strstr(url, "://");
@@ -35,7 +36,7 @@ static const struct failure {
      "what answers there does not speak HTTP: check the address"},
     {CURLE_WEIRD_SERVER_REPLY, HL_HTTP, "BAD_ANSWER", false, true, "the answer is not HTTP, or broken"},
     {CURLE_COULDNT_RESOLVE_HOST, HL_NET, "RESOLVE", true, false, "no such name: check how it is spelled, and the network"},
-    {CURLE_COULDNT_RESOLVE_PROXY, HL_NET, "RESOLVE", true, false,
+    {CURLE_COULDNT_RESOLVE_PROXY, HL_NET, "RESOLVE", true, true,
      "its proxy's name is not known: check http_proxy and https_proxy"},
     {CURLE_COULDNT_CONNECT, HL_NET, "CONNECT", true, true, "no connection: check the address, and that a server runs there"},
     {CURLE_OPERATION_TIMEDOUT, HL_TIMEOUT, "CONNECT_TIMEOUT", true, false,
@@ -68,12 +69,41 @@ static int find_errno(CURL *easy, CURLcode result, const char *detail) {
   return fresh ? (int)number : 0;
 }
 
+/* Proxies. curl names one only where it connected to it, or tried to. */
+
+enum { ENDPOINT = HL_HTTP_HOST + 8 }; /* "host:port" */
+
+static void write_endpoint(const char *host, const char *port, char endpoint[ENDPOINT]) {
+  snprintf(endpoint, ENDPOINT, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static void find_target(const char *url, char endpoint[ENDPOINT]) {
+  char host[HL_HTTP_HOST];
+  hl_http_host(url, host);
+  const char *bracket = strrchr(host, ']');
+  bool has_port = strchr(bracket ? bracket : host, ':');
+  snprintf(endpoint, ENDPOINT, "%s%s", host, has_port ? "" : strncasecmp(url, "https:", 6) == 0 ? ":443" : ":80");
+}
+
+/* Where a connection was tried that did not come about, if that is not where url leads. */
+static bool find_proxy(const char *url, const char *detail, char proxy[ENDPOINT]) {
+  char host[HL_HTTP_HOST], port[6], target[ENDPOINT];
+  if (sscanf(detail, "Failed to connect to %299s port %5[0-9]", host, port) != 2) return false;
+  write_endpoint(host, port, proxy);
+  find_target(url, target);
+  return strcasecmp(proxy, target) != 0;
+}
+
 static bool fail_tunnel(struct hl_error *err, CURL *easy, const char *url) {
-  long status = 0;
-  char what[96];
+  long status = 0, number = 0;
+  char *ip = NULL, port[6], proxy[ENDPOINT], what[ENDPOINT + 96];
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
   if (status < 300) return false;
-  snprintf(what, sizeof what, "its proxy refuses the connection (status %ld): check https_proxy and no_proxy", status);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &ip);
+  curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &number);
+  snprintf(port, sizeof port, "%u", (unsigned)number & 0xffff);
+  write_endpoint(ip ? ip : "", port, proxy);
+  snprintf(what, sizeof what, "its proxy %s refuses the connection (status %ld): check https_proxy and no_proxy", proxy, status);
   hl_http_fail_as(err, HL_NET, "PROXY", status >= 500, url, what);
   err->status = (int)status;
   return true;
@@ -85,8 +115,12 @@ void hl_http_fail(struct hl_error *err, CURL *easy, CURLcode result, const char 
   int number = failure->cause ? find_errno(easy, result, detail) : 0;
   const char *name = number ? strerrorname_np(number) : NULL;
   const char *cause = number ? strerror(number) : *detail ? detail : curl_easy_strerror(result);
-  char what[512];
-  snprintf(what, sizeof what, failure->cause ? "%s (%.300s)" : "%s", failure->what, cause);
+  char what[ENDPOINT + 400], proxy[ENDPOINT];
+  if (find_proxy(url, detail, proxy))
+    snprintf(what, sizeof what, "no connection to its proxy %s: check http_proxy, https_proxy and no_proxy (%.300s)", proxy,
+             cause);
+  else
+    snprintf(what, sizeof what, failure->cause ? "%s (%.300s)" : "%s", failure->what, cause);
   hl_http_fail_as(err, failure->kind, name ? name : failure->code, failure->retryable, url, what);
   err->status = number;
 }

@@ -70,8 +70,9 @@ end
 
 -- The total in words.
 function cost.total(estimate)
-  if estimate.total then return "about " .. cost.usd(estimate.total) end
-  return "not known in USD"
+  if not estimate.total then return "not known in USD" end
+  local sum = cost.usd(estimate.total)
+  return sum:find("^less") and sum or "about " .. sum
 end
 
 -- The estimate in units and money, and how far its prices can be trusted.

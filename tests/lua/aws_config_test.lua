@@ -196,6 +196,8 @@ end)
 t.test("half an endpoint is told", function()
   t.fails("usage", "AWS_ENDPOINT_URL_S3: 'localhost:9000' is not an endpoint",
     endpoint.find(assert(load({}, { AWS_ENDPOINT_URL_S3 = "localhost:9000" })), "s3", "r"))
+  t.fails("usage", "AWS_ENDPOINT_URL_S3: 'http://…@localhost' is not an endpoint",
+    endpoint.find(assert(load({}, { AWS_ENDPOINT_URL_S3 = "http://user:secret@localhost" })), "s3", "r"))
   t.fails("usage", "profile default in ~/%.aws/config: services is 'gone', but there is no %[services gone%]",
     endpoint.find(assert(load({ config = "[default]\nservices = gone\n" })), "s3", "r"))
   t.fails("usage", "profile default in ~/%.aws/config, endpoint_url: 'ftp://x' is not",
@@ -221,6 +223,7 @@ t.test("without a region: told, but not to services that need none", function()
   local s = assert(session.open { credentials = { access_key = "A", secret_key = "B" }, getenv = home.make().getenv })
   t.fails("usage", "there is no region: set AWS_REGION, or region in profile default of ~/%.aws/config", s:endpoint "s3")
   t.fails("usage", "there is no region", s:signer "s3")
+  t.fails("usage", "there is no region", s:needed_region())
   t.eq({ s:endpoint("sts").host, s:endpoint("s3", "eu-west-1").host }, { "sts.us-east-1.amazonaws.com", "s3.eu-west-1.amazonaws.com" })
   s = assert(session.open { endpoint = "http://localhost:9000", credentials = { access_key = "A", secret_key = "B" },
     getenv = function() return nil end })

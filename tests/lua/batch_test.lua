@@ -2,11 +2,13 @@
 -- `hilum embed --batch`, against the fake Bedrock and the fake S3.
 local t = require "t"
 local home = require "bedrock_home"
+local boto3_judge = require "boto3_judge"
 local fs = require "hilum.fs"
 local json = require "hilum.json"
 local local_model = require "lib.model.local_model"
 local npy = require "hilum.npy"
 local s3_server = require "lib.fake.s3.server"
+local servers = require "servers"
 local vec = require "hilum.vec"
 local xrays = require "xrays"
 
@@ -81,6 +83,52 @@ t.test("images become parts, a job, vectors; what it costs, and where the images
   end)
 end)
 
+-- Lists and stops a job that hilum has begun.
+local function list_and_stop(url, name)
+  local client = require "lib.aws.bedrock".client(home.session(url))
+  local found
+  for summary in client:list_batch_jobs { nameContains = name } do found = summary end
+  t.eq(client:stop_batch_job(found.jobArn), {})
+  return assert(client:get_batch_job(found.jobArn)).status
+end
+
+local JUDGED = "boto3 knows every field and error of what passes; a job that was stopped is told, and ordered again"
+if not boto3_judge.python() then
+  t.skip(JUDGED, "there is no boto3 that knows Bedrock")
+else
+  t.test(JUDGED, function()
+    with(nil, function(fake, url, folder, count)
+      local judge = boto3_judge.watch(fake)
+      t.eq(embed(folder, url, { "--no-watch" }), 0)
+      t.eq(list_and_stop(url, fake.batches[1].name), "Stopping")
+      local _, _, err = embed(folder, url, { "--no-watch" })
+      t.match(err, "Stopped; 0 vectors, 0 records failed, " .. count .. " without an answer")
+      t.eq({ embed(folder, url), #fake.batches }, { 0, 2 })
+      check_vectors(folder, count)
+      local seen = judge()
+      for _, op in ipairs { "CreateModelInvocationJob", "GetModelInvocationJob", "ListModelInvocationJobs", "StopModelInvocationJob" } do
+        t.ok(seen[op], op)
+      end
+    end)
+  end)
+end
+
+t.test("hilum status shows a job until it is over and its images are gone", function()
+  with(nil, function(_, url, folder, count)
+    local function status()
+      local _, out, err = home.run(folder, url, { "status" })
+      return out .. err
+    end
+    t.ok(not status():find("batch", 1, true))
+    t.eq(embed(folder, url, { "--no-watch" }), 0)
+    t.match(status(), "batch job hilum%-%x+ %(s3://lab/batch/.*%) is not over, with " .. count .. " images")
+    t.eq(embed(folder, url), 0)
+    t.match(status(), "batch job hilum%-%x+ %(s3://lab/batch/.*%) is over, but its images are still on S3")
+    t.eq(embed(folder, url, { "--delete-data" }), 0)
+    t.ok(not status():find("batch", 1, true))
+  end)
+end)
+
 t.test("the ledger has what was ordered and what came of it", function()
   with(nil, function(_, url, folder, count)
     t.eq(embed(folder, url), 0)
@@ -97,6 +145,9 @@ t.test("--no-watch begins the job; the next runs look, and the last one fetches"
     local status, out, err = embed(folder, url, { "--no-watch", "--json" })
     t.eq({ status, #fake.batches, assert(json.decode(out)).embeddings[1].pending }, { 0, 1, true }, err)
     t.eq(fs.stat(stem_of(folder) .. ".npy"), nil)
+    status, out, err = home.run(folder, url, { "embed", "--model", SPEC, "--length", "256", "--yes" }, HASTE)
+    t.eq({ status, out, #fake.calls }, { 2, "", 0 })
+    t.match(err, "is in the batch job hilum%-%x+, which is not over: the same with %-%-batch goes on with it")
     for _ = 1, 5 do t.eq(embed(folder, url, { "--no-watch" }), 0) end
     t.eq(#fake.batches, 1)
     check_vectors(folder, count)
@@ -182,9 +233,14 @@ t.test("what cannot be is refused in a line", function()
     refused("not its throughput", "--model", "bedrock:arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc")
     refused("takes images and texts apart", "--model", "bedrock:amazon.nova-2-multimodal-embeddings-v1:0", "--with-caption")
     refused("%-%-role x: the ARN of a role", "--model", SPEC, "--role", "x")
-    local status, _, err = home.run(folder, url, { "embed", "--batch", "--model", SPEC, "--work", "s3://lab/a+b/" }, HASTE)
-    t.eq(status, 1)
-    t.match(err, "Bedrock refuses '%+'")
+    local function failed(pattern, ...)
+      local status, _, err = home.run(folder, url, { "embed", "--batch", "--model", SPEC, ... }, HASTE)
+      t.eq(status, 1, err)
+      t.match(err, pattern)
+    end
+    failed("Bedrock refuses '%+'", "--work", "s3://lab/a+b/")
+    assert(fs.write(fs.join(folder, "project.lua"), "return { embed = { job = { limits = { record = 1 } } } }"))
+    failed("embed.job.limits has no 'record' %(did you mean records", "--role", ROLE, "--work", "s3://lab/")
   end)
 end)
 
@@ -260,3 +316,24 @@ t.test("kill -9 at every step, run again: one job, and the same vectors", functi
     end)
   end
 end)
+
+local CEPH = "input and answers on Ceph"
+
+local function check_on_ceph(ceph)
+  local client, bucket = require "s3_client".open(ceph), ceph.bucket_name()
+  assert(client:create_bucket(bucket))
+  home.with({ objects = require "lib.fake.objects".of_client(client) }, function(fake, url)
+    fake.batch_limits, fake.credentials[ceph.access_key] = { min_records = 2 }, ceph.secret_key
+    local folder, count = xrays.project()
+    assert(fs.write(fs.join(folder, "project.lua"), CONFIG:gsub("s3://lab", "s3://" .. bucket):format(ROLE, 2, "")))
+    local words = { "embed", "--model", SPEC, "--length", "256", "--batch", "--yes", "--poll", "10ms", "--delete-data" }
+    local status, _, err = home.run(folder, url, words, HASTE, ceph)
+    t.eq({ status, #fake.batches }, { 0, 1 }, err)
+    check_vectors(folder, count)
+    for object in client:list("s3://" .. bucket) do t.eq(object.key, nil) end
+  end)
+  assert(client:delete_bucket(bucket))
+end
+
+local ceph <close> = servers.ceph()
+if ceph then t.test(CEPH, function() check_on_ceph(ceph) end) else t.skip(CEPH, "Ceph is not installed") end

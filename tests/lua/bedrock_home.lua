@@ -36,12 +36,14 @@ end
 
 local function quote(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
--- `hilum WORDS` in a project against the fake: exit status, stdout, stderr. before: Lua that runs first.
-function bedrock_home.run(folder, url, words, before)
+-- `hilum WORDS` in a project against the fake: exit status, stdout, stderr. before: Lua that runs first. s3: a server of S3 that is another
+-- one, {url, access_key, secret_key}; the fake has to know its key.
+function bedrock_home.run(folder, url, words, before, s3)
+  local keys = s3 or KEYS
   local err = fs.join(t.tmp(), "stderr")
   local line = { "env", "-u", "AWS_PROFILE", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null",
-    "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=" .. KEYS.access_key,
-    "AWS_SECRET_ACCESS_KEY=" .. KEYS.secret_key, "AWS_ENDPOINT_URL=" .. url, t.hilum }
+    "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=" .. keys.access_key,
+    "AWS_SECRET_ACCESS_KEY=" .. keys.secret_key, "AWS_ENDPOINT_URL=" .. url, "AWS_ENDPOINT_URL_S3=" .. (s3 or { url = url }).url, t.hilum }
   if before then table.move({ "-e", before }, 1, 2, #line + 1, line) end
   table.move(words, 1, #words, #line + 1, line)
   table.move({ "--project", folder }, 1, 2, #line + 1, line)

@@ -58,7 +58,8 @@ function Walk:uri(name) return ("s3://%s/%s"):format(self.bucket, name) end
 -- The steps.
 
 function Walk:provision(...)
-  self:hilum("provision", "apply", "--public", "--yes", "--poll", "1ms", "--bucket", self.bucket, ...)
+  local made = self:hilum("provision", "apply", "--public", "--yes", "--poll", "1ms", "--bucket", self.bucket, ...)
+  self.collection = made.endpoint .. "/"
 end
 
 function Walk:prepare()
@@ -83,17 +84,23 @@ function Walk:embed()
   return self:hilum("embed", "--model", TITAN, "--model", "bedrock:cxr", "--length", "256", "--yes")
 end
 
-function Walk:index() return self:hilum "index" end
-
-function Walk:query(text)
-  return self:hilum("query", "--text", text, "--model", "bedrock:cxr", "-k", "5")
+-- In a folder, and in the collection.
+function Walk:index()
+  self:hilum "index"
+  return self:hilum("index", "bedrock:cxr", "--out", self.collection, "--poll", "1ms")
 end
+
+-- How much of the exact answers the collection finds.
+function Walk:recall() return self:hilum("index", "bedrock:cxr", "--out", self.collection, "--compare", "--queries", "20") end
+
+-- place: "index" or the collection.
+function Walk:query(place, text) return self:hilum("query", "--index", place, "--text", text, "--model", "bedrock:cxr", "-k", "5") end
 
 function Walk:evaluate() return self:hilum("evaluate", "--base", TITAN, "--model", "bedrock:cxr", "--resamples", "20") end
 
 function Walk:take_down()
   self:hilum("deploy", "cxr", "--delete", "--yes")
-  self:hilum("provision", "destroy", "--yes", "--poll", "1ms", "--bucket", self.bucket, "--delete-data", "--delete-models")
+  self:hilum("provision", "destroy", "--yes", "--poll", "1ms", "--bucket", self.bucket, "--delete-data", "--delete-models", "--delete-indexes")
 end
 
 return chain

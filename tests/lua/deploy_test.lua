@@ -142,6 +142,37 @@ t.test("the same again makes nothing twice; --for may come later", function()
   end)
 end)
 
+t.test("an end is moved on for what that costs more, which is asked about; one that was not moved is not promised", function()
+  deploy.with(function(aws, h)
+    run(h, 0, "cxr", "--for", "2h")
+    local ending = deploy.record(h, "cxr").expires
+    local status, _, err = h.run("deploy", "cxr", "--for", "100h", "--max-cost", "5")
+    t.eq({ status, deploy.record(h, "cxr").expires, aws:count "^PUT /schedules" }, { 1, ending, 1 })
+    t.match(err, "for 98 hours more")
+    t.ok(err:find("AWS deletes it at " .. ending:sub(1, 10), 1, true), err)
+    aws.fails["^PUT /schedules"] = { status = 403, code = "AccessDeniedException", message = "no schedules for you" }
+    run(h, 1, "cxr", "--for", "1h")
+    t.eq({ deploy.record(h, "cxr").expires, aws.throughputs_made }, { ending, 1 })
+    t.ok(deploy.only(aws))
+  end)
+end)
+
+t.test("what was bought elsewhere, or recorded of another region, is neither taken over nor forgotten", function()
+  deploy.with(function(aws, h)
+    run(h, 0, "cxr")
+    local record = deploy.record(h, "cxr")
+    assert(fs.remove(fs.join(h.folder, "deployments/cxr.json")))
+    aws.fails["/schedules"] = { status = 403, code = "AccessDeniedException", message = "no schedules for you" }
+    local _, err = run(h, 1, "cxr", "--for", "1h")
+    t.match(err, "cxr stands already, and was not bought from here: `hilum embed %-%-model bedrock:arn:")
+    t.eq({ deploy.only(aws).provisionedModelArn, deploy.record(h, "cxr"), next(aws.schedules) }, { record.arn })
+    record.model = record.model:gsub("us%-east%-1", "us-west-2")
+    assert(fs.write(fs.join(h.folder, "deployments/cxr.json"), json.encode(record)))
+    t.match(select(2, run(h, 1, "cxr")), "cxr is recorded already, as bought in us%-west%-2:123456789012")
+    t.eq(deploy.record(h, "cxr").model, record.model)
+  end)
+end)
+
 -- Ends the run as kill -9 does, before its n-th request or when that was answered.
 local KILL = [[local http = require "hilum.http" local request, n = http.request, 0 http.request = function(q) n = n + 1
   if n == %d and not %s then os.execute("kill -9 $PPID") end local answer, err = request(q)
@@ -183,6 +214,18 @@ t.test("without its schedule nothing is bought; when it is refused later, the th
     _, err = run(h, 1, "cxr", "--for", "2h")
     t.match(err, "cxr was deleted again, since the schedule that deletes it cannot be made: .*no schedules for you")
     t.eq({ aws.throughputs_made, next(aws.throughputs), next(aws.schedules), deploy.record(h, "cxr") }, { 1 })
+  end)
+end)
+
+t.test("a schedule that is left, since it could not be deleted, does not end the next throughput of the name", function()
+  deploy.with(function(aws, h)
+    aws.fails["^POST /provisioned"] = { status = 400, code = "ServiceQuotaExceededException", message = "no units" }
+    aws.fails["^DELETE /schedules"] = { status = 403, code = "AccessDeniedException", message = "no" }
+    run(h, 1, "cxr", "--for", "2h")
+    t.ok(aws.schedules["hilum-cxr"])
+    aws.fails = {}
+    run(h, 0, "cxr")
+    t.eq(next(aws.schedules), nil)
   end)
 end)
 
@@ -298,6 +341,9 @@ t.test("repointed to another model, by name; what stands with another is not tak
     local record = deploy.record(h, "cxr")
     t.eq({ deploy.only(aws).modelArn, record.model, record.model_name, record.next_model }, { other, other, "cxr-2" })
     t.match(select(2, run(h, 2, "cxr", "--to-model", "cxr", "--delete")), "not both")
+    aws.fails["^PATCH"] = { status = 400, code = "ValidationException", message = "another base" }
+    t.match(select(2, run(h, 1, "cxr", "--to-model", "cxr")), "another base")
+    t.eq({ deploy.record(h, "cxr").model, deploy.record(h, "cxr").next_model }, { other })
   end)
 end)
 

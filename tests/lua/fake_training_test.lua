@@ -58,12 +58,12 @@ local function setup(settings)
     for name, value in pairs(changes or {}) do request[name] = value end
     local made, err = client:create_customization_job(request)
     if not made then return nil, err end
-    local seen, found = {}, nil
-    repeat
-      found = assert(client:get_customization_job(made.jobArn))
+    local seen = {}
+    while true do
+      local found = assert(client:get_customization_job(made.jobArn))
       seen[#seen + 1] = found.status
-    until found.status ~= "InProgress"
-    return found, seen
+      if found.status ~= "InProgress" then return found, seen end
+    end
   end
   return server, client, run
 end

@@ -228,12 +228,29 @@ t.test("https goes through a proxy's tunnel", function()
   t.eq(tunnels, { "CONNECT 127.0.0.1:" .. server.port })
 end)
 
-t.test("a proxy that refuses is told from a server that breaks", function()
-  local proxy <close> = http_server.start({}, function() return { status = 407, body = "who are you?", close = true } end)
-  local process = net.spawn { "sh", "-c", ("https_proxy=%s %s -e '%s'"):format(proxy.url, t.hilum,
-    [[local _, err = http.request { url = "https://storage.example/" } print(err.code, err.status, err.retryable)]]) }
-  t.eq(process:output():upto("\n"), "PROXY\t407\tfalse\n")
+-- What http.request complains of behind a proxy, and the code, status and whether to try again.
+local function complaint(proxy, url)
+  local process = net.spawn { "sh", "-c", ("http_proxy=%s https_proxy=%s %s -e '%s'"):format(proxy, proxy, t.hilum,
+    ([[local _, err = http.request { url = %q } print(err.code, err.status, err.retryable, err.message)]]):format(url)) }
+  local line = process:output():upto("\n")
   process:wait()
+  return line
+end
+
+t.test("a proxy that refuses is told from a server that breaks, and named", function()
+  local proxy <close> = http_server.start({}, function() return { status = 407, body = "who are you?", close = true } end)
+  local place = proxy.url:match("//(.*)"):gsub("%p", "%%%0")
+  t.match(complaint(proxy.url, "https://storage.example/"), "^PROXY\t407\tfalse\tstorage.example: its proxy " .. place .. " refuses")
+end)
+
+t.test("a proxy that nobody reaches is named, and none where there is none", function()
+  local closed = "127.0.0.1:9" -- nobody serves discard any more
+  for _, url in ipairs { "http://storage.example/", "https://storage.example:8443/" } do
+    t.match(complaint("http://me:secret@" .. closed, url), "no connection to its proxy 127.0.0.1:9: check http_proxy.*refused")
+  end
+  t.match(complaint("http://[::1]:9", "http://storage.example/"), "its proxy %[::1%]:9")
+  t.match(complaint("", "http://127.0.0.1:9/"), "127.0.0.1:9: no connection: check the address")
+  t.match(complaint("", "http://127.0.0.1/"), "127.0.0.1: no connection: check the address")
 end)
 
 -- HTTP/2, where nginx is installed.

@@ -2,11 +2,16 @@
 -- The index seam: what every kind of index has to do, in a folder and on servers, by the same tests.
 local t = require "t"
 local embeddings = require "lib.embeddings"
+local fake = require "lib.fake.opensearch"
 local fs = require "hilum.fs"
 local index = require "lib.index"
+local opensearch_home = require "opensearch_home"
 local servers = require "servers"
 local study = require "study"
 local vec = require "hilum.vec"
+
+package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
+local http_server = require "http_server"
 
 local ROUNDING = 1e-6 -- of scores that come from a server
 
@@ -20,16 +25,24 @@ local function on_opensearch(server)
     url = function() return ("%s/%s"):format(server.url, server.index_name()) end }
 end
 
-local kinds = { in_folders() }
+-- One of those that are in memory; Serverless checks who signs.
+local function on_fake(flavour, name)
+  local opensearch = fake.new { flavour = flavour, authorize = opensearch_home.authorize(flavour) }
+  local server = http_server.start({}, opensearch.handler)
+  return { name = name, server = server, settings = opensearch_home.settings(flavour), close = function() server:close() end,
+    url = function() return server.url .. "/one" end }
+end
+
+local kinds = { in_folders(), on_fake("3", "OpenSearch 3"), on_fake("classic", "Serverless classic"), on_fake("nextgen", "NextGen") }
 local opensearch, why = servers.opensearch()
-if opensearch then kinds[2] = on_opensearch(opensearch) else t.skip("indexes on OpenSearch", why) end
+if opensearch then table.insert(kinds, 2, on_opensearch(opensearch)) else t.skip("indexes on OpenSearch", why) end
 
 -- body(kind, url) for each kind; what it left on a server goes.
 local function each_kind(name, body)
   for _, kind in ipairs(kinds) do
     t.test(("%s: %s"):format(kind.name, name), function()
       local url = kind.url()
-      local _ <close> = setmetatable({}, { __close = function() if kind.server then index.remove(url) end end })
+      local _ <close> = setmetatable({}, { __close = function() if kind.server then index.remove(url, kind.settings) end end })
       body(kind, url)
     end)
   end
@@ -39,7 +52,7 @@ local function made(kind, url)
   local docs = study.docs()
   local vectors = study.vectors(docs, "tuned")
   assert(index.create(url, { model = "m-1", length = study.LENGTH, embedded = "image", name = "one" }, docs, vectors, nil, kind.settings))
-  return assert(index.open(url)), docs, vectors
+  return assert(index.open(url, kind.settings)), docs, vectors
 end
 
 -- What a search through everything finds: a list of rows and scores for each query. passes(doc) or nil.
@@ -132,19 +145,20 @@ each_kind("images come and go", function(kind, url)
   local idx, docs, vectors = made(kind, url)
   local more = { { image = "new 1.png", findings = { "Mass" }, patient = "900" }, { image = "new/é.png", view = "LL" } }
   local rows = study.vectors(more, "tuned")
-  assert(idx:append(rows, more))
+  assert(idx:append(rows, more, kind.settings))
   t.eq({ idx.count, idx.rows, idx:row_of "new/é.png", idx:doc(121) }, { 122, 122, 122, more[1] })
   t.eq(idx:search(rows:slice(2, 2), 1)[1][1].doc, more[2])
-  t.eq(idx:delete { "new 1.png", docs[3].image, "nothing.png" }, 2)
+  local function delete(what) return assert(idx:delete(what, kind.settings)) end
+  t.eq(delete { "new 1.png", docs[3].image, "nothing.png" }, 2)
   t.eq({ idx.count, idx:row_of(docs[3].image), idx:count_with("finding", "Mass") }, { 120, nil, 12 })
-  t.eq(idx:delete { patient = "1" }, 2)
+  t.eq(delete { patient = "1" }, 2)
   local function is_left(doc)
     return doc.patient ~= "1" and doc ~= docs[3] and not (has(doc.findings, "Effusion") and doc.view == "PA")
   end
   local left = 1 -- the new one
   for _, doc in ipairs(docs) do left = left + (is_left(doc) and 1 or 0) end
-  t.eq({ idx:delete { finding = "Effusion", view = "PA" }, idx.count }, { 118 - left, left })
-  idx = assert(index.open(url))
+  t.eq({ delete { finding = "Effusion", view = "PA" }, idx.count }, { 118 - left, left })
+  idx = assert(index.open(url, kind.settings))
   t.eq({ idx.count, #idx:search(rows, 200)[1] }, { left, left })
   local queries = vectors:slice(50, 52)
   check(idx:search(queries, 90, { where = { split = "train" } }), exact(vectors, docs, queries, 90, function(doc)
@@ -158,7 +172,7 @@ each_kind("what cannot be searched for is refused by name", function(kind, url)
   bad:set(2, 7, 0 / 0)
   t.fails("integrity", docs[2].image:gsub("%p", "%%%0") .. " has numbers that are not finite", idx:append(bad, { docs[1], docs[2] }))
   t.raises("2 x 32 vectors for 1 records", idx.append, idx, bad, { docs[1] })
-  t.eq(assert(index.open(url)).count, 120)
+  t.eq(assert(index.open(url, kind.settings)).count, 120)
 end)
 
 each_kind("embeddings are indexed once, extended, and made anew", function(kind, url)
@@ -168,7 +182,8 @@ each_kind("embeddings are indexed once, extended, and made anew", function(kind,
     return assert(embeddings.open(dir, name or "tuned"))
   end
   local function state(set, force) return index.build(set, url, force, kind.settings) end
-  t.eq({ index.exists(url), state(embed(70)), state(embed(70)), index.exists(url) }, { false, "built", "current", true })
+  local function exists() return index.exists(url, kind.settings) end
+  t.eq({ exists(), state(embed(70)), state(embed(70)), exists() }, { false, "built", "current", true })
   local all = embed(120)
   all.vectors:close()
   local grown = study.vectors(docs, "tuned")
@@ -176,19 +191,19 @@ each_kind("embeddings are indexed once, extended, and made anew", function(kind,
   assert(require "hilum.npy".write(dir .. "/tuned.npy", grown))
   local set = assert(embeddings.open(dir, "tuned"))
   t.eq({ state(set), state(set) }, { "extended", "current" })
-  check(assert(index.open(url)):search(grown:slice(1, 5), 120), exact(grown, docs, grown:slice(1, 5), 120), docs)
+  check(assert(index.open(url, kind.settings)):search(grown:slice(1, 5), 120), exact(grown, docs, grown:slice(1, 5), 120), docs)
   t.eq(state(set, true), "built")
-  t.eq(index.open(url).count, 120)
+  t.eq(index.open(url, kind.settings).count, 120)
 end)
 
 each_kind("an index is found by its name, and deleted", function(kind, url)
   made(kind, url)
   local place = kind.server and url or fs.dir(url)
-  t.eq(index.names(place), { "one" })
+  t.eq(index.names(place, kind.settings), { "one" })
   t.eq(index.at(place, "one"), url)
-  t.eq({ index.remove(url) }, { true })
-  t.eq({ index.exists(url), index.remove(url) }, { false, false })
-  t.fails("io", "no index yet", index.open(url))
+  t.eq({ index.remove(url, kind.settings) }, { true })
+  t.eq({ index.exists(url, kind.settings), index.remove(url, kind.settings) }, { false, false })
+  t.fails("io", "no index yet", index.open(url, kind.settings))
 end)
 
 -- The workflows.
@@ -197,11 +212,13 @@ end)
 local function lay_out(kind, url)
   local dir = t.tmp()
   local docs = study.write(dir)
-  local options = { names = { "tuned" }, out = kind.server and url or fs.dir(url), engine = kind.settings.engine }
+  local options = { names = { "tuned" }, out = kind.server and url or fs.dir(url), engine = kind.settings.engine, auth = kind.settings.auth,
+    poll = kind.settings.poll }
   local function run(name, given)
     local all = {}
     for key, value in pairs(given or {}) do all[key] = value end
-    if name == "index" then for key, value in pairs(options) do all[key] = value end else all.index = options.out end
+    if name == "index" then for key, value in pairs(options) do all[key] = value end end
+    all.index, all.auth = options.out, options.auth
     return study.run(dir, name, all)
   end
   return run, docs, dir, options.out
@@ -233,7 +250,7 @@ each_kind("hybrid: the words that an image's findings have count", function(kind
     all[row] = { row = row, score = 0.7 * vec.matmul(query, vectors:slice(row, row), { tb = true }):get(1, 1) + 0.3 * share }
   end
   table.sort(all, function(a, b) return a.score > b.score end)
-  local idx = assert(index.open(index.at(place, "tuned")))
+  local idx = assert(index.open(index.at(place, "tuned"), kind.settings))
   local hybrid = require "lib.query.hybrid"
   t.eq(hybrid.words(idx, "Effusion and EDEMA"), wanted)
   local found = hybrid.search(function(one, ...) return one:search(...) end, idx, query, 40, { where = {} }, wanted, 0.3)[1]
@@ -245,3 +262,5 @@ each_kind("hybrid: the words that an image's findings have count", function(kind
   for _, hit in ipairs(run("query", { text = "Hernia", hybrid = 1.0, k = 12 }).queries[1].results) do t.eq(hit.findings, { "Hernia" }) end
   t.raises("%-%-hybrid weighs words", run, "query", { image = { "x.png" }, hybrid = 0.5 })
 end)
+
+for _, kind in ipairs(kinds) do if kind.close then kind.close() end end

@@ -2,24 +2,51 @@
 -- What only an index on a server has to care for: runs that end half-way, indexes of others, the page, the command line.
 local t = require "t"
 local embeddings = require "lib.embeddings"
+local fake = require "lib.fake.opensearch"
 local fs = require "hilum.fs"
 local host = require "hilum.host"
 local index = require "lib.index"
 local json = require "hilum.json"
+local opensearch_home = require "opensearch_home"
 local servers = require "servers"
 local study = require "study"
+local task = require "hilum.task"
 
-local server, why = servers.opensearch()
+package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
+local http_server = require "http_server"
 
--- body(url, client) with the URL of an index that goes afterwards.
-local function test(name, body)
-  if not server then return t.skip(name, why) end
-  t.test(name, function()
-    local url = ("%s/%s"):format(server.url, server.index_name())
-    local client = assert(require "lib.opensearch".open(url))
-    local _ <close> = setmetatable({}, { __close = function() client:delete_index(client.name) end })
-    body(url, client)
+local real, why = servers.opensearch()
+if not real then t.skip("indexes on OpenSearch", why) end
+
+-- body(url, client, …) with the URL of an index, which goes afterwards.
+local function try(url, settings, body, ...)
+  local client = assert(require "lib.opensearch".open(url, settings))
+  local _ <close> = setmetatable({}, { __close = function() client:delete_index(client.name) end })
+  body(url, client, ...)
+end
+
+-- On an OpenSearch, if there is one, and on one in memory.
+local function on_real(name, body)
+  if real then t.test(name, function() try(("%s/%s"):format(real.url, real.index_name()), nil, body) end) end
+end
+
+-- A fake of a flavour as body(url, client, settings, fake) wants it. faulty(request, serve) may answer in its place.
+local function on_fake(flavour, name, body, faulty)
+  t.test(("%s (%s)"):format(name, flavour), function()
+    local opensearch = fake.new { flavour = flavour, authorize = opensearch_home.authorize(flavour) }
+    local server <close> = http_server.start({}, function(request)
+      if faulty then return faulty(request, opensearch.handler) end
+      return opensearch.handler(request)
+    end)
+    local settings = opensearch_home.settings(flavour)
+    settings.sleep = function() task.sleep(0.001) end
+    try(server.url .. "/one", settings, body, settings, opensearch)
   end)
+end
+
+local function test(name, body)
+  on_real(name, body)
+  on_fake("3", name, body)
 end
 
 local function embed(dir, docs, info)
@@ -74,7 +101,7 @@ test("what was deleted stays deleted when the index is extended, also in two att
   t.eq({ assert(index.open(url)).count, index.open(url):doc(61) }, { 120, docs[61] })
 end)
 
-test("scores are cosines, whatever the engine and the space", function(url)
+on_real("scores are cosines, whatever the engine and the space", function(url)
   local docs = table.move(study.docs(), 1, 40, 1, {})
   local vectors, queries = study.vectors(docs, "tuned"), study.vectors(docs, "base"):slice(1, 4)
   local wanted = require "hilum.vec".search(vectors, queries, 40)
@@ -124,8 +151,7 @@ test("an image is there once, however often it is added", function(url)
 end)
 
 test("indexes are found at their server by hilum's names for them", function(url)
-  local place = server.url
-  local name = url:match("[^/]*$")
+  local place, name = url:match("^(.*)/([^/]*)$")
   t.eq({ index.at(place, "Lab 7"), index.at(url, "tuned") }, { place .. "/hilum-lab-7", url })
   t.eq(index.at(place, "bedrock:amazon.titan-v1"), place .. "/hilum-bedrock-amazon-titan-v1")
   local own = index.at(place, name)
@@ -135,6 +161,76 @@ test("indexes are found at their server by hilum's names for them", function(url
   for _, one in ipairs(index.names(place)) do names[one] = true end
   t.ok(names[name])
   t.eq({ index.open(own).count, #index.open(own):search(require "hilum.vec".gauss(1, 1, 4), 5)[1] }, { 0, 0 })
+end)
+
+-- Serverless.
+
+local function copies_of(client, opensearch)
+  local count = 0
+  for _ in pairs(opensearch.indexes[client.name].docs) do count = count + 1 end
+  return count - 120
+end
+
+-- The first requests that write are done, and their answers lost.
+local function loses_answers(count)
+  return function(request, serve)
+    local answer = serve(request)
+    if count == 0 or not request.path:find("/_bulk$") then return answer end
+    count = count - 1
+  end
+end
+
+on_fake("classic", "what was written twice, since an answer was lost, is there once", function(url, client, settings, opensearch)
+  local docs = study.docs()
+  local set = embed(t.tmp(), docs)
+  settings.bulk = 10000
+  t.eq(index.build(set, url, false, settings), "built")
+  local idx = assert(index.open(url, settings))
+  t.eq({ idx.count, copies_of(client, opensearch) }, { 120, 0 })
+  for _, hit in ipairs(idx:search(set.vectors:slice(1, 1), 120)[1]) do t.eq(hit.doc, docs[hit.row]) end
+end, loses_answers(3))
+
+on_fake("classic", "copies that are there take no place among the results", function(url, client, settings)
+  local docs = study.docs()
+  local vectors = study.vectors(docs, "tuned")
+  assert(index.create(url, { model = "m", length = study.LENGTH, embedded = "image" }, docs, vectors, nil, settings))
+  local writing, places = require "lib.index.remote.writing", {}
+  for i = 1, 120 do places[i] = i end
+  local to = { client = client, name = "one", found = { ids = false, refresh = false }, settings = settings }
+  assert(writing.documents(to, vectors, docs, places, function(place) return place end))
+  local idx
+  repeat idx = assert(index.open(url, settings)) until idx.count == 240
+  for i, hits in ipairs(idx:search(vectors:slice(1, 3), 10)) do
+    t.eq({ #hits, hits[1].row }, { 10, i })
+    for rank = 2, 10 do t.ok(hits[rank].row ~= hits[rank - 1].row) end
+  end
+  assert(writing.settle(to, 1, 120))
+  t.eq(assert(index.open(url, settings)).count, 120)
+end)
+
+on_fake("classic", "an index that is not known at once, and documents that there is no room for", function(url, _, settings, opensearch)
+  local busy = { status = 429, type = "es_rejected_execution_exception", reason = "busy" }
+  opensearch.settling = 3
+  for i = 1, 50 do opensearch.item_faults[i] = i % 2 == 0 and busy end
+  t.eq(index.build(embed(t.tmp(), study.docs()), url, false, settings), "built")
+  t.eq(assert(index.open(url, settings)).count, 120)
+end)
+
+on_fake("nextgen", "its generation is found out; vectors are kept with all their digits", function(url, _, settings, opensearch)
+  local set = embed(t.tmp(), study.docs())
+  t.eq(index.build(set, url, false, settings), "built")
+  local field = opensearch.indexes.one.mapping:show().properties.embedding
+  t.eq({ field.compression_level, field.space_type, field.method.engine }, { "1x", "cosinesimil", nil })
+  local idx = assert(index.open(url, settings))
+  t.eq({ idx.meta.kind, idx:vector(3):bytes() == set.vectors:slice(3, 3):bytes() }, { "nextgen", true })
+end)
+
+on_fake("classic", "who may not is told what has to be allowed", function(url, _, settings, opensearch)
+  opensearch.permits = function(_, permission) return permission ~= "WriteDocument" end
+  t.raises("403.*gw%-helper%-deny.*data access policy must give aoss:WriteDocument on index/COLLECTION/one", index.build,
+    embed(t.tmp(), study.docs()), url, false, settings)
+  opensearch.permits = function() return false end
+  t.fails("auth", "aoss:DescribeIndex on index/COLLECTION/one", index.open(url, settings))
 end)
 
 -- The page.
@@ -149,7 +245,6 @@ local function serve(dir, url, anonymous)
 end
 
 test("the page is served from it", function(url)
-  package.path = ("%s/support/?.lua;%s"):format(t.root, package.path)
   local http_client = require "http_client"
   local dir = t.tmp()
   local docs = study.write(dir)
@@ -176,7 +271,7 @@ end)
 
 -- The command line.
 
-test("index, query, index delete", function(url)
+on_real("index, query, index delete", function(url)
   local dir = t.tmp()
   study.write(dir)
   local function run(words)

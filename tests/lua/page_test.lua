@@ -4,6 +4,21 @@ local page = require "lib.page"
 local plot = require "lib.page.plot"
 local h = page.h
 
+t.test("round scales, and a curve for the terminal", function()
+  for _, case in ipairs { { 0, 5, { 0, 1, 2, 3, 4, 5 } }, { 0.31, 2.4, { 0, 0.5, 1, 1.5, 2, 2.5 } }, { 0, 100, { 0, 20, 40, 60, 80, 100 } },
+    { -3, 7, { -4, -2, 0, 2, 4, 6, 8 } } } do
+    local scale = plot.round_scale(case[1], case[2])
+    t.eq(#scale.ticks, #case[3])
+    for i, tick in ipairs(case[3]) do t.near(scale.ticks[i], tick, 1e-9) end
+    t.ok(scale.min <= case[1] and scale.max >= case[2])
+  end
+  local flat = plot.round_scale(0.5, 0.5)
+  t.ok(flat.min <= 0.5 and flat.max > flat.min)
+  local chart = require "lib.chart"
+  t.eq(chart.curve({ { 0, 1 }, { 1, 3 }, { 2, 2 } }, 4, 2), "3 ⠀⡰⠱⡀\n1 ⡰⠁⠀⠈")
+  t.eq(chart.curve({ { 0, 1 }, { 1, 1 } }, 3, 1), "1 ⠉⠉⠉")
+end)
+
 t.test("text is escaped wherever it stands", function()
   t.eq(tostring(h.p { "<script>", 'a & "b"', title = "it's <b>" }),
     '<p title="it&#39;s &lt;b&gt;">&lt;script&gt;a &amp; &quot;b&quot;</p>')

@@ -267,7 +267,7 @@ t.test("throughput, schedules, models, indexes and data have a say of their own"
   bedrock(server.fake)
   assert(apply(server))
   schedule(server)
-  server.fake.collections["hilum-images"].indexes = { "xrays" }
+  server.fake.collections["hilum-images"].data:create("xrays", {})
   assert(open(server).s3:put("s3://" .. BUCKET .. "/images/a.png", "abc"))
   local result, survey = take_down(server, {})
   local names, texts = {}, {}
@@ -275,7 +275,7 @@ t.test("throughput, schedules, models, indexes and data have a say of their own"
   t.eq(names, { "throughput", "schedules", "custom models", "indexes", "data" })
   t.match(table.remove(texts, 2), "^hilum%-ours %(deletes ours at %d+%-%d+%-%d+T")
   t.eq(texts, {
-    "ours (InService; bills by the hour until deleted)", "ours", "xrays (10 documents)", "1 objects, 3 bytes in s3://" .. BUCKET })
+    "ours (InService; bills by the hour until deleted)", "ours", "xrays (0 documents)", "1 objects, 3 bytes in s3://" .. BUCKET })
   t.eq({ #result.deleted, #result.spared, result.spared[6].why }, { 1, 7, "the schedules need it" })
   t.ok(server.fake.collections["hilum-images"] and server.fake.throughputs[PT .. "ours"])
   t.ok(server.fake.s3.buckets[BUCKET].objects["images/a.png"])

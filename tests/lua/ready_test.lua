@@ -294,6 +294,8 @@ t.test("`hilum ready`: a table with advice, --json, exit status 1 on stop; steps
     status, out = home.run(folder, url, { "ready", "deploy" })
     t.eq(status, 1)
     t.match(out, "stop +settings +%-%-model NAME or ARN")
+    assert(require "hilum.fs".write(folder .. "/project.lua", 'return { provision = { prefix = "chest" } }'))
+    t.match(select(2, home.run(folder, url, { "ready", "index" })), "stop +collection +chest%-images is not there")
   end)
 end)
 

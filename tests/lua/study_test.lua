@@ -7,10 +7,9 @@ local home = require "bedrock_home"
 local json = require "hilum.json"
 
 local TITAN = "amazon.titan-embed-image-v1"
-local HASTE = [[require "lib.finetune.bedrock".look_every = 0.01 require "lib.model.batch".look_every = 0.01 ]]
 local PROJECT = [[return { finetune = { bedrock = { role = "arn:aws:iam::123456789012:role/jobs", train = "s3://data/train.jsonl",
   output = "s3://data/out/", name = "cxr", epochs = 10 } }, study = { poll = "1ms", anyway = true },
-  embed = { job = { limits = { min_records = 10 } } } }]]
+  embed = { job = { limits = { min_records = 10 } } }, evaluate = { resamples = 10 } }]]
 
 local function sh(format, ...) t.eq((t.run(format:format(...))), 0) end
 
@@ -48,7 +47,7 @@ local function with(f)
   function h.run(...) return home.run(folder, server.url, { ... }) end
   function h.study(options, before)
     local words = table.move(options, 1, #options, 4, { "study", "--model", "bedrock" })
-    return home.run(folder, server.url, words, HASTE .. (before or ""))
+    return home.run(folder, server.url, words, before)
   end
   f(fake, h)
 end
@@ -89,6 +88,9 @@ t.test("on Bedrock: one question, a tuned model that is better, and nothing that
     t.eq(status, 2)
     t.match(err, "10 epochs of %d+ records.*images and texts to the base model.*1 model unit for 2 hours")
     t.match(err, "nothing was ordered: study costs money %(about USD %d+.%d+%)")
+    status, _, err = h.study { "--no-anyway", "--yes" }
+    t.eq(status, 1)
+    t.match(err, "training records.*nothing was ordered: %d things? %a+ in the way")
     t.eq({ #fake.jobs, #fake.calls, fake.throughputs_made }, { 0, 0 })
     local out
     status, out, err = h.study { "--for", "2h", "--max-cost", "25", "--json" }

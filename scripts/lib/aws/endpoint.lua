@@ -68,14 +68,16 @@ end
 function endpoint.split(url)
   local scheme, authority, path = url:match("^(%a+)://([^/?#%s@]+)([^?#%s]*)$")
   scheme = scheme and scheme:lower()
-  if scheme ~= "http" and scheme ~= "https" then return nil end
+  if scheme ~= "http" and scheme ~= "https" or path:find("^[^/]") then return nil end
   local name = authority:lower():gsub(scheme == "https" and ":443$" or ":80$", "")
   return { scheme = scheme, host = name, path = (path:gsub("/+$", "")) }
 end
 
 local function overridden(url, place)
   local parts = endpoint.split(url)
-  if not parts then return fail("%s: '%s' is not an endpoint; it looks like https://host:port", place, url) end
+  if not parts then
+    return fail("%s: '%s' is not an endpoint; it looks like https://host:port", place, (url:gsub("//[^/]*@", "//…@")))
+  end
   parts.url, parts.overridden = ("%s://%s%s"):format(parts.scheme, parts.host, parts.path), true
   return parts
 end

@@ -75,6 +75,12 @@ local function missing_region(self)
     self.config.profile, self.config.config_file.shown))
 end
 
+-- The region, for what is one region's whoever answers for it; or nil and an error.
+function Session:needed_region()
+  if self.region then return self.region end
+  return missing_region(self)
+end
+
 -- Services that answer for the whole account in any region, and whatever is no AWS, do without one.
 local REGIONLESS = { sts = true, iam = true }
 local ANY_REGION = "us-east-1"

@@ -28,6 +28,7 @@ local TABLE = {
     standing = true },
   ["ocu-hour"] = { unit = "capacity unit and hour", usd = 0.24, date = "2026", mark = "seen", source = "public notes on it",
     standing = true },
+  ["ocu-hour-of-use"] = { unit = "capacity unit and hour of use", usd = 0.24, date = "2026", mark = "seen", source = "public notes on it" },
   ["s3-gb-month"] = { unit = "GB and month", usd = 0.023, date = "2024", mark = "recalled", source = MEMORY, standing = true },
   ["notebook-hour"] = { unit = "hour of an ml.t3.medium", usd = 0.05, date = "2024", mark = "recalled", source = MEMORY, standing = true },
   ["notebook-other-hour"] = { unit = "hour", mark = "unknown", standing = true },

@@ -46,15 +46,29 @@ local function check_options(opt, ctx)
   if opt["for"] and opt["for"] < 60 then ctx.usage("--for is at least a minute; making it takes some ten") end
 end
 
--- The record of a request. standing: the throughput of its name, or false. What was recorded of one that has gone is over; the token of
--- an order that was not finished is used again.
-local function record_of(state, standing)
-  local request, before = state.request, records.get(state.place.project, state.request.provisionedModelName) or {}
+-- Region and account.
+local function home_of(arn) return arn:match("^arn:[^:]*:bedrock:([^:]*:[^:]*):") end
+
+-- What was recorded of the request's name, or nil. One of another region or account stands perhaps, and must not be forgotten for this.
+local function recorded(state)
+  local before = records.get(state.place.project, state.request.provisionedModelName)
+  if before and home_of(before.model) ~= home_of(state.request.modelId) then
+    state.ctx.fail("%s is recorded already, as bought in %s: `hilum deploy status` asks whether it stands; --name buys another",
+      before.name, home_of(before.model))
+  end
+  return before
+end
+
+-- The record of a request. standing: the throughput of its name, or false; before: what was recorded. That of one that has gone is over;
+-- the token of an order that was not finished is used again.
+local function record_of(state, standing, before)
+  local request = state.request
   local record = { name = request.provisionedModelName, region = state.place.region, profile = state.place.profile,
     prefix = state.place.prefix, model = request.modelId, model_name = state.model.name, units = request.modelUnits,
     commitment = request.commitmentDuration, schedule = before.schedule }
   if standing then record.arn, record.expires, record.made = before.arn, before.expires, before.made end
   local is_same = not before.arn and before.model == record.model and before.units == record.units
+    and before.commitment == record.commitment
   record.token = is_same and before.token or require "lib.aws.call".token()
   return record
 end
@@ -65,8 +79,9 @@ end
 local function watch(state)
   return setmetatable({}, { __close = function(_, err)
     local record = state.record
-    if not err or not records.get(state.place.project, record.name) then return end
-    if record.arn then return state.place:say_bill(record) end
+    local saved = records.get(state.place.project, record.name)
+    if not err or not saved then return end
+    if record.arn then return state.place:say_bill(saved.arn and saved or record) end
     state.ctx.warn("it is not known whether %s was bought: `hilum status` asks", record.name)
   end })
 end
@@ -80,9 +95,10 @@ local function put_schedule(state)
   return expiry:remove(record.name)
 end
 
+-- A schedule that stays, by its throughput's name, stays known: it would end the next one of that name.
 local function forget(state)
-  records.remove(state.place.project, state.record.name)
-  if state.record.schedule then state.place.expiry:remove(state.record.name) end
+  local name = state.record.name
+  if not state.record.schedule or state.place.expiry:remove(name) then records.remove(state.place.project, name) end
 end
 
 local function fail_before(state, err)
@@ -147,20 +163,42 @@ local function place_order(state)
   note(state)
 end
 
--- It is there: from a run that did not end, or from before. standing: as AWS has it.
-local function take_up(state, standing)
+-- What a later end costs more, where it had one. Less than a dollar is not asked about.
+local UNASKED_BELOW = 1
+local function pass_gate_of_extension(state, before)
+  local record = state.record
+  local more = before and dates.read(record.expires) - dates.read(before) or 0
+  if more <= 0 then return end
+  cost.gate(cost.estimate({ step = "deploy", region = record.region, items = { { price = "model-unit-hour",
+    count = record.units * more / 3600, what = ("%s for %.3g hours more"):format(require "lib.plural"(record.units, "model unit"),
+      more / 3600) } } }, state.ctx), state.opt, state.ctx, UNASKED_BELOW)
+end
+
+local function check_standing(state, standing)
   local record, ctx = state.record, state.ctx
-  local is_new = not record.arn
   if standing.modelArn ~= record.model then
     ctx.fail("%s stands already, with another model (%s); --to-model repoints it, --name buys another", record.name, standing.modelArn)
   end
-  record.arn, record.units = standing.provisionedModelArn, standing.modelUnits
+  if not state.is_known then
+    ctx.fail("%s stands already, and was not bought from here: `hilum embed --model bedrock:%s` asks it, --name NAME buys another",
+      record.name, standing.provisionedModelArn)
+  end
   if standing.modelUnits ~= state.opt.units then
     ctx.warn("%s has %s, and only buying it anew changes that", record.name, require "lib.plural"(standing.modelUnits, "model unit"))
   end
+end
+
+-- It is there: from a run that did not end, or from before. standing: as AWS has it. The end of one that was finished is recorded when the
+-- schedule has it, so that no end is promised that does not come.
+local function take_up(state, standing)
+  check_standing(state, standing)
+  local record, before = state.record, state.record.expires
+  local is_new = not record.arn
+  record.arn, record.units = standing.provisionedModelArn, standing.modelUnits
   set_expiry(state)
-  records.put(state.place.project, record)
+  if is_new then records.put(state.place.project, record) else pass_gate_of_extension(state, before) end
   schedule_by_arn(state, is_new)
+  records.put(state.place.project, record)
   note(state)
 end
 
@@ -196,7 +234,8 @@ function order.run(opt, ctx)
   end
   local standing, err = throughput.find(state.place.bedrock, state.request.provisionedModelName)
   if standing == nil then error(err, 0) end
-  state.record = record_of(state, standing)
+  local before = recorded(state)
+  state.record, state.is_known = record_of(state, standing, before or {}), before ~= nil
   local watching <close> = watch(state) -- luacheck: ignore 211
   if standing then take_up(state, standing) else order_new(state) end
   state.place:say_bill(state.record)

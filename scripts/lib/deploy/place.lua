@@ -18,7 +18,7 @@ function place.open(opt, ctx, record)
   record = record or {}
   local session = assert(require "lib.aws.session".open { profile = opt.profile or record.profile, region = opt.region or record.region })
   local prefix = prefix_of(opt, record, ctx)
-  return setmetatable({ session = session, region = session.region, profile = opt.profile, prefix = prefix, project = ctx.project,
+  return setmetatable({ session = session, region = assert(session:needed_region()), profile = opt.profile, prefix = prefix, project = ctx.project,
     ctx = ctx, bedrock = require "lib.aws.bedrock".client(session),
     expiry = require "lib.deploy.expiry".open(session, { prefix = prefix, role = opt.expiry_role, tell = ctx.say }),
     pause = function() session.sleep(opt.poll) end }, Place)
@@ -27,9 +27,11 @@ end
 -- "2026-11-23 19:25 UTC"
 function place.moment(date) return (date:sub(1, 16):gsub("T", " ")) .. " UTC" end
 
+local function quote(path) return path:find("^[%w/._-]+$") and path or "'" .. path:gsub("'", "'\\''") .. "'" end
+
 -- The command that ends it, from wherever the user is.
 function place.ending(record, project)
-  local where = project.folder == "." and "" or " --project " .. fs.real(project.folder)
+  local where = project.folder == "." and "" or " --project " .. quote(fs.real(project.folder))
   return ("hilum deploy %s --delete%s"):format(record.name, where)
 end
 

@@ -22,9 +22,11 @@ local function confirm(record, opt, ctx)
   if not require "lib.ask"(("delete the throughput %s"):format(name)) then ctx.fail("%s was not deleted, and bills on", name) end
 end
 
+-- Of what is not recorded here, it is not known whether it has a schedule.
 local function forget(record, at, ctx)
-  local done, err = at.expiry:remove(record.name)
-  if not done then ctx.warn("its schedule %s may be there still; it does no harm: %s", record.schedule or "", err.message) end
+  local done, err = true, nil
+  if record.schedule or not record.region then done, err = at.expiry:remove(record.name) end
+  if not done then ctx.warn("its schedule may be there still, and would find nothing at its time: %s", err.message) end
   records.remove(ctx.project, record.name)
 end
 

@@ -15,9 +15,13 @@ end
 
 local function change(record, found, model, at)
   if (found.desiredModelArn or found.modelArn) == model.arn then return end
+  local before = records.get(at.project, record.name)
   record.next_model = model.arn
   records.put(at.project, record)
-  assert(at.bedrock:update_throughput(record.arn, { desiredModelId = model.arn }))
+  local done, err = at.bedrock:update_throughput(record.arn, { desiredModelId = model.arn })
+  if done then return end
+  if before then records.put(at.project, before) else records.remove(at.project, record.name) end
+  error(err, 0)
 end
 
 function repoint.run(opt, ctx)

@@ -83,7 +83,8 @@ local function query_vectors(sets, docs, opt, ctx)
     end
     for row, doc in ipairs(asking.docs) do row_of[doc.image] = row end
     for i, doc in ipairs(docs) do
-      rows[i] = row_of[doc.image] or ctx.fail("%s has no vector of %s: run `hilum embed` for the same images", asking.paths.vectors, doc.image)
+      rows[i] = row_of[doc.image]
+        or ctx.fail("%s has no vector of %s: run `hilum embed` for the same images", asking.paths.vectors, doc.image)
     end
     vectors[role] = embeddings.take(asking.vectors, rows)
   end

@@ -23,12 +23,20 @@ local function adapt(request, number)
     body = function() return request.body end }
 end
 
+-- A body that comes in pieces: all of it.
+local function whole(body)
+  if type(body) ~= "function" then return body end
+  local pieces = {}
+  body(function(piece) pieces[#pieces + 1] = piece return true end)
+  return table.concat(pieces)
+end
+
 local function reply(response)
   local headers = {}
   for name, value in pairs(response.headers or {}) do
     if not OWN[name:lower()] then headers[name] = value end
   end
-  return { status = response.status, headers = headers, body = response.body }
+  return { status = response.status, headers = headers, body = whole(response.body) }
 end
 
 -- options: port, tls as httpd.serve has them. nil and an error: it cannot be listened there.

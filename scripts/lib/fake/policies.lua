@@ -9,12 +9,14 @@ local function matches(pattern, text)
   return text:find("^" .. pattern:gsub("[%-%.%+%[%]%(%)%$%^%%%?]", "%%%0"):gsub("%*", ".*") .. "$") ~= nil
 end
 
+-- Does a text match any of the patterns?
 local function any(patterns, text)
   for _, pattern in ipairs(type(patterns) == "table" and patterns or { patterns }) do
     if matches(pattern, text) then return true end
   end
   return false
 end
+policies.any = any
 
 local function holds(conditions, known)
   for _, condition in pairs(conditions or {}) do

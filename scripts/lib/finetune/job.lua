@@ -3,8 +3,10 @@
 -- finetune`, the block `bedrock` of its section in project.lua, and a job file. Nothing is sent here.
 --     finetune = { bedrock = { role = "arn:aws:iam::123456789012:role/x", train = "s3://b/train.jsonl", output = "s3://b/out/",
 --       epochs = "auto", tags = { project = "cxr" }, vpc = { subnets = { "subnet-1" }, security_groups = { "sg-1" } } } }
+local check_keys = require "lib.config_keys"
 local check_uri = require "lib.aws.bedrock_uri"
 local options = require "host.options"
+local tags_of = require "lib.aws.tags"
 
 local job = {}
 
@@ -20,16 +22,6 @@ local FAR = 10 -- times Bedrock's own learning rate, or one in so many
 -- What the block may have: the key of each of its values, and where it goes in the request.
 local BLOCK = { role = true, train = true, validation = true, output = true, name = true, job_name = true, base_model = true,
   kms_key = true, tags = true, vpc = true, epochs = true, batch_size = true, learning_rate = true }
-
-local function check_block(block, ctx)
-  local known = {}
-  for key in pairs(BLOCK) do known[#known + 1] = key end
-  for key in pairs(block) do
-    if not BLOCK[key] then
-      ctx.fail("project.lua: finetune.bedrock has no '%s'%s", tostring(key), options.did_you_mean(tostring(key), known))
-    end
-  end
-end
 
 -- Values.
 
@@ -85,14 +77,6 @@ local function check_name(name, pattern, what, ctx)
   return name
 end
 
-local function tags_of(tags)
-  if not tags then return nil end
-  local list = {}
-  for key, value in pairs(tags) do list[#list + 1] = { key = key, value = tostring(value) } end
-  table.sort(list, function(a, b) return a.key < b.key end)
-  return list
-end
-
 -- The name of the model; "tuned" is the option's default.
 local function name_of(opt, block, ctx)
   local name = said(opt, "name", ctx)
@@ -122,7 +106,7 @@ end
 -- job. given: the fields of a job file, or {}; flags win over the block, and the block over the file.
 function job.request(opt, given, ctx)
   local hash, json, block = require "hilum.hash", require "hilum.json", block_of(given)
-  check_block(opt.bedrock or {}, ctx)
+  check_keys(opt.bedrock, BLOCK, "finetune.bedrock", ctx)
   for key, value in pairs(opt.bedrock or {}) do block[key] = value end
   local request = fields_of(opt, block, hyperparameters(opt, block, given.hyperParameters or {}, ctx), ctx)
   local content = hash.sha256(json.encode(request)):sub(1, 8)

@@ -11,6 +11,21 @@ local plural = require "lib.plural"
 
 local batch = {}
 
+-- Where the jobs of a cache are written down.
+function batch.folder(cache) return fs.join(cache.folder, "batch") end
+
+-- Raises when one of these places is in a job that is not over: asked for by itself, it would be paid for twice.
+function batch.refuse_going(cache, entries, places)
+  local going = jobs.going(jobs.all(batch.folder(cache), cache.name))
+  for _, place in ipairs(next(going) and places or {}) do
+    local name = going[jobs.key(entries[place])]
+    if name then
+      error(require "hilum.host".error("usage", ("%s is in the batch job %s, which is not over: the same with --batch goes on with it")
+        :format(entries[place].file, name)), 0)
+    end
+  end
+end
+
 -- Files of a run that was killed.
 local function sweep(folder)
   for _, name in ipairs(fs.stat(folder) and fs.list(folder) or {}) do
@@ -20,7 +35,7 @@ end
 
 -- What the parts share: who is asked, for what, and what is known of it.
 local function new_run(model, cache, kept, entries, job, settings)
-  local session, folder = model:aws(), fs.join(cache.folder, "batch")
+  local session, folder = model:aws(), batch.folder(cache)
   sweep(folder)
   return { model = model, kept = kept, entries = entries, question = job.question, texts = job.texts, settings = settings,
     say = settings.ctx.say, folder = folder, of = cache.name, jobs = jobs.all(folder, cache.name), failures = {},
@@ -28,19 +43,18 @@ local function new_run(model, cache, kept, entries, job, settings)
     objects = require "lib.aws.s3".open { session = session } }
 end
 
--- The keys of what Bedrock has, and of what failed before, with the message.
-local function known(run)
-  local going, failed = {}, {}
+-- What failed before: the messages by the keys of entries.
+local function failed_before(run)
+  local failed = {}
   for _, job in ipairs(run.jobs) do
-    for _, entry in ipairs(job.phase == "submitted" and job.records or {}) do going[jobs.key(entry)] = true end
     for _, entry in ipairs(job.failed or {}) do failed[jobs.key(entry)] = entry.message end
   end
-  return going, failed
+  return failed
 end
 
 -- The places that are in no job yet. What failed before is not tried again, except with retry.
 local function missing(run)
-  local places, going, failed = {}, known(run)
+  local places, going, failed = {}, jobs.going(run.jobs), failed_before(run)
   for _, place in ipairs(run.kept:missing(run.entries)) do
     local entry = run.entries[place]
     local key = jobs.key(entry)
@@ -67,9 +81,9 @@ local function clean(run)
   end
 end
 
--- Rows for all entries that have none. settings: role, work (a prefix on S3, with its slash), limits, watch, poll (seconds), retry, delete_data,
--- what else request.make takes, and ctx and opt of the workflow that asks. Returns the errors of those that still have none by their files; nil when
--- a job is not over.
+-- Rows for all entries that have none. settings: role, work (a prefix on S3, with its slash), limits, watch, poll (seconds), retry,
+-- delete_data, what else request.make takes, and ctx and opt of the workflow that asks. Returns the errors of those that still have none by
+-- their files; nil when a job is not over.
 function batch.run(model, cache, kept, entries, job, settings)
   local run = new_run(model, cache, kept, entries, job, settings)
   order.resume(run)

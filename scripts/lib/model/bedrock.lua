@@ -236,8 +236,9 @@ local function ask_leave(self, what, places, total, texts, options)
 end
 
 -- Asks for what is not in the cache, one call for each. Returns the errors by the entries' files.
-local function ask_singly(self, kept, entries, job, options)
+local function ask_singly(self, cache, kept, entries, job, options)
   local missing, failures, write, answered = kept:missing(entries), {}, writer(kept), 0
+  require "lib.model.batch".refuse_going(cache, entries, missing)
   local settle = ask_leave(self, job.what, missing, #entries, job.texts, options)
   if options.progress then options.progress:add(#entries - #missing) end
   self:ask(missing, job.question, function(i, row, err)
@@ -255,7 +256,7 @@ function Remote:remember(cache, entries, job, options)
   local kept = require "lib.model.kept".open(cache.folder, cache.name)
   local failures
   if options.batch then failures = require "lib.model.batch".run(self, cache, kept, entries, job, options.batch)
-  else failures = ask_singly(self, kept, entries, job, options) end
+  else failures = ask_singly(self, cache, kept, entries, job, options) end
   if not failures then return nil end
   return kept:collect(entries, failures, self.length)
 end

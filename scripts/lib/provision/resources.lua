@@ -7,11 +7,12 @@
 --   create(env, wanted), update(env, wanted, found), delete(env, found)   true, or nil and an error
 --   fixed          fields that cannot be changed afterwards
 --   pending        states (found.status) to wait through; failed: states from which it does not recover
---   costs(env)     what it costs while it stands, by the month where nothing else is said: items of lib/cost; none: it is free
+--   costs(env)     what it costs: items of lib/cost, each of a month, or with in_use of an hour in which it is used; none: it is free
 --   terraform(env, wanted)   the same as Terraform has it
 local resources = {}
 
-for _, name in ipairs { "bucket", "bedrock_role", "expiry_role", "encryption", "network", "group", "collection", "notebook_role", "data",
+-- The data policy is there before the collection and goes after it: whoever takes a collection down may see what is in it until the end.
+for _, name in ipairs { "bucket", "bedrock_role", "expiry_role", "encryption", "network", "group", "data", "collection", "notebook_role",
   "lifecycle", "notebook" } do
   resources[#resources + 1] = require("lib.provision.resources." .. name)
 end

@@ -8,16 +8,16 @@ local show = {}
 local MARKS = { create = "+ create", change = "~ change", delete = "- delete", keep = "  keep", blocked = "! blocked" }
 local COLORS = { create = "green", change = "yellow", delete = "red", blocked = "red" }
 
--- What the things of some steps cost while they stand: items of lib/cost. actions: {create = true, …}.
+-- What the things of some steps cost: items of lib/cost, of a month, and of an hour in which they are used. actions: {create = true, …}.
 function show.costs(env, steps, actions)
-  local items = {}
+  local monthly, hourly = {}, {}
   for _, step in ipairs(steps) do
     for _, item in ipairs(actions[step.action] and step.resource.costs and step.resource.costs(env) or {}) do
       item.what = ("%s %s: %s"):format(step.resource.kind, step.id, item.what)
-      items[#items + 1] = item
+      table.insert(item.in_use and hourly or monthly, item)
     end
   end
-  return items
+  return monthly, hourly
 end
 
 -- The steps as plain records, and how many there are of each action.

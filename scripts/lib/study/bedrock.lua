@@ -6,6 +6,8 @@ local charge = require "lib.finetune.charge"
 local cost = require "lib.cost"
 local held_out = require "lib.study.held_out"
 local model = require "lib.model"
+local plural = require "lib.plural"
+local ready = require "lib.ready"
 local tenure = require "lib.study.tenure"
 
 local study = {}
@@ -16,7 +18,8 @@ Study.__index = Study
 -- The job.
 
 local function finetune_options(opt)
-  return { model = "bedrock", role = opt.role, train = opt.train, output = opt.output, name = opt.name, yes = true, anyway = opt.anyway }
+  return { model = "bedrock", role = opt.role, train = opt.train, output = opt.output, name = opt.name, yes = true, anyway = opt.anyway,
+    poll = opt.poll }
 end
 
 -- The request, as `hilum finetune` would make it.
@@ -92,7 +95,17 @@ function Study:estimate()
   return cost.estimate({ step = "study", region = self.session.region, items = items }, self.ctx)
 end
 
+-- Could the training succeed, and its model be called? `hilum finetune` asks again, and tells what may turn out badly.
+function Study:check_ready()
+  if self.job or self.opt.anyway then return end
+  local stops = ready.of(ready.check("finetune", self.request, self.session, self.ctx), "stop")
+  if #stops == 0 then return end
+  self.ctx.say("%s", ready.show(stops))
+  self.ctx.fail("nothing was ordered: %s in the way; --anyway goes on all the same", plural(#stops, "thing is", "things are"))
+end
+
 function Study:gate()
+  self:check_ready()
   local estimate = self:estimate()
   if #estimate.items == 0 then return end
   cost.gate(estimate, self.opt, self.ctx)
@@ -103,7 +116,7 @@ end
 function Study:embed(id)
   local opt = self.opt
   local result = self.ctx.run("embed", { images = opt.images, model = { "bedrock:" .. id }, length = opt.length, splits = self.held.path,
-    batch = opt.batch, work = opt.work, role = opt.batch and opt.role or nil, yes = true, anyway = opt.anyway })
+    batch = opt.batch, work = opt.work, role = opt.batch and opt.role or nil, poll = opt.poll, yes = true, anyway = opt.anyway })
   self.exit = self.exit or result.exit
 end
 

@@ -20,11 +20,12 @@ function here.run(opt, ctx, say)
   train(opt, ctx)
   say("embed", "every image becomes a vector, untrained and fine-tuned")
   local models = { "base", opt.name }
-  local embedded = ctx.run("embed", { images = opt.images, model = models, length = opt.length })
+  local embedded = ctx.run("embed", { images = opt.images, model = models, length = opt.length, splits = opt.splits })
   say("index", "the vectors become searchable")
   ctx.run("index", { names = models })
   say("evaluate", "on patients that were never trained on")
-  local result = ctx.run("evaluate", { on = opt.on, gallery = opt.gallery, images = opt.images, base = "base", model = opt.name })
+  local result = ctx.run("evaluate", { on = opt.on, gallery = opt.gallery, images = opt.images, base = "base", model = opt.name,
+    splits = opt.splits })
   return { model = opt.name, page = result.page, evaluation = result, exit = embedded.exit }
 end
 

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- OpenSearch Serverless, control side: policies are texts in requests and objects in answers; a collection takes server.steps looks to be
--- there, and to be gone; what is missing in a batch is no error. Its data side knows one thing: the names of its indexes
--- (collection.indexes), below <server.url>/collections/ID. Tests look into server.policies["encryption/name"], server.collections[name],
--- server.groups[name].
+-- there, and to be gone; what is missing in a batch is no error. lib/fake/aws/collections is the data side. Tests look into
+-- server.policies["encryption/name"], server.collections[name] (with its data: a lib/fake/opensearch), server.groups[name].
+local collections = require "lib.fake.aws.collections"
 local json = require "hilum.json"
 local refuse = require "lib.fake.s3.refuse".refuse
 
@@ -119,7 +119,8 @@ return function(server)
     local collection = { id = id, name = params.name, status = "CREATING", type = params.type or "SEARCH", collectionGroupName = group,
       arn = ("arn:aws:aoss:%s:%s:collection/%s"):format(server.region, server.account, id), createdDate = EPOCH,
       standbyReplicas = group and server.groups[group].standbyReplicas or params.standbyReplicas or "ENABLED" }
-    server.collections[params.name] = { shown = collection, looks = 0, indexes = {}, tags = params.tags }
+    server.collections[params.name] = { shown = collection, looks = 0, tags = params.tags,
+      data = collections.data(server, params.name, group and server.groups[group].generation) }
     return { createCollectionDetail = collection }
   end)
 
@@ -186,7 +187,7 @@ return function(server)
   operations.UpdateCollectionGroup = once(function(params)
     local group = group_of(params)
     for name, value in pairs(params.capacityLimits or {}) do group.capacityLimits[name] = value end
-    return { updateCollectionGroupDetail = group }
+    return { updateCollectionGroupDetail = { id = group.id, name = group.name, capacityLimits = group.capacityLimits } }
   end)
 
   operations.DeleteCollectionGroup = once(function(params)
@@ -198,20 +199,6 @@ return function(server)
     return {}
   end)
 
-  -- The data side, which wants the body's hash among the signed headers.
-  local function indexes(request)
-    local id = request.path:match("^/collections/(%w+)/_cat/indices$")
-    local signed = (request.headers.authorization or ""):match("SignedHeaders=([^,]+)") or ""
-    local listed = json.array()
-    for _, collection in pairs(server.collections) do
-      if collection.shown.id == id and signed:find("x-amz-content-sha256", 1, true) and not server.unreachable then
-        for _, name in ipairs(collection.indexes) do listed[#listed + 1] = { index = name, ["docs.count"] = "10" } end
-        return { headers = { ["Content-Type"] = "application/json" }, body = json.encode(listed) }
-      end
-    end
-    return { status = 403, headers = { ["X-Aoss-Response-Hint"] = "X01:gw-helper-deny" },
-      body = '{"status":403,"error":{"reason":"403 Forbidden","type":"Forbidden"}}' }
-  end
-
-  return { name = "aoss", protocol = "json", version = "1.0", target = "OpenSearchServerless", operations = operations, serve = indexes }
+  return { name = "aoss", protocol = "json", version = "1.0", target = "OpenSearchServerless", operations = operations,
+    serve = function(request, body) return collections.serve(server, request, body) end, fault = collections.fault }
 end

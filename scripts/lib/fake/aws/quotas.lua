@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Service Quotas: server.quotas[service] is a list of {QuotaCode, QuotaName, Value, Adjustable, own = false for those with AWS's default
 -- only}; lists come in pages of one. Without server.quotas it is what an account has that may use Titan.
+local json = require "hilum.json"
 local refuse = require "lib.fake.s3.refuse".refuse
 
 local MODEL = " for Amazon Titan Multimodal Embeddings G1"
@@ -25,9 +26,14 @@ end
 return function(server)
   server.quotas = server.quotas or usual()
 
+  local function shown(params, quota)
+    return quota and { ServiceCode = params.ServiceCode, QuotaCode = quota.QuotaCode, QuotaName = quota.QuotaName, Value = quota.Value,
+      Adjustable = quota.Adjustable }
+  end
+
   local function find(params, any)
     for _, quota in ipairs(server.quotas[params.ServiceCode] or {}) do
-      if quota.QuotaCode == params.QuotaCode and (any or quota.own ~= false) then return { Quota = quota } end
+      if quota.QuotaCode == params.QuotaCode and (any or quota.own ~= false) then return { Quota = shown(params, quota) } end
     end
     refuse(400, "NoSuchResourceException", "The request failed because the specified quota does not exist.")
   end
@@ -38,7 +44,7 @@ return function(server)
     ListServiceQuotas = function(params)
       local all = server.quotas[params.ServiceCode] or refuse(400, "NoSuchResourceException", "There is no such service.")
       local at = tonumber(params.NextToken) or 1
-      return { Quotas = { all[at] }, NextToken = all[at + 1] and tostring(at + 1) or nil }
+      return { Quotas = json.array { shown(params, all[at]) }, NextToken = all[at + 1] and tostring(at + 1) or nil }
     end,
   } }
 end

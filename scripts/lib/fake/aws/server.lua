@@ -6,7 +6,8 @@
 -- A service is a function of the server that returns { name = its signing name, protocol = "query", "json" or "rest" (lib/fake/
 -- aws_protocols), operations = {}, region = where it is signed for, if not the server's }. An operation, function(params, request), returns
 -- a table, the answer, or refuses. A "rest" service has routes instead. serve(request, body) answers as http_server has it: all of a
--- "rest" service without routes, and of the others what is not at "/".
+-- "rest" service without routes, and of the others what is not a POST to "/"; fault(refusal) may have words of
+-- its own for that.
 -- aws.fault(call) may return {status=, code=, message=, late=true (after it was done)} or {status=, body=} for a call {number, service,
 -- op}; aws.log has all calls, with changes = true where they do more than look. aws.tick, which a service may set, is called before each;
 -- aws.observe(signing name, request, response), which a test may set, after each but S3's.
@@ -46,10 +47,15 @@ local function begin(server, service, op, params)
   return server.fault and server.fault(entry)
 end
 
+-- Is it one of the operations of a service that has them by name, at "/"?
+local function is_operation(service, request)
+  return service.protocol ~= "rest" and request.path == "/" and request.method == "POST"
+end
+
 local function perform(server, service, call, request, body)
   local op, params, route = table.unpack(call)
   if route then return protocols.rest.respond(request, route.run(server, params)) end
-  if service.protocol == "rest" or request.path ~= "/" then return service.serve(request, body) end
+  if not is_operation(service, request) then return service.serve(request, body) end
   local operation = service.operations[op] or refuse(400, "InvalidAction", ("The action %s is not valid"):format(op))
   return operation(params, request)
 end
@@ -73,14 +79,21 @@ local function answer_s3(server, request)
   return server.s3.error_response(request, { status = fault.status, code = fault.code, message = fault.message or "" })
 end
 
+-- The name that a request is signed for, in its headers or, as S3 has it, in its URL.
+local function scope_of(request)
+  local signed = request.headers.authorization or request.query:gsub("%%2[Ff]", "/")
+  return signed:match("Credential=[^/]+/%d+/[^/]+/([^/]+)/")
+end
+
 local function answer(server, request)
-  local scope = (request.headers.authorization or ""):match("Credential=[^/]+/%d+/[^/]+/([^/]+)/")
+  local scope = scope_of(request)
   if scope == "s3" and server.s3 then return answer_s3(server, request) end
   local service = server.services[scope] or NOBODY
-  local protocol = protocols[request.path == "/" and service.protocol or "rest"]
+  local has_name = is_operation(service, request)
+  local protocol = protocols[has_name and service.protocol or "rest"]
   local ok, response = pcall(run, server, request, request:body(), protocol)
   if not ok and not refusals.is_refusal(response) then error(response, 0) end
-  if not ok then response = protocol.fault(response, service, request) end
+  if not ok then response = not has_name and service.fault and service.fault(response) or protocol.fault(response, service, request) end
   if server.observe then server.observe(scope, request, response) end
   return response
 end

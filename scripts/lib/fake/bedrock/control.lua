@@ -35,6 +35,7 @@ return {
   row("GET", "^/custom%-models()$", show_models),
   row("GET", "^/custom%-models/([^/]+)$", show_model),
   row("DELETE", "^/custom%-models/([^/]+)$", delete_model),
+  row("GET", "^/foundation%-models()$", foundation.list),
   row("GET", "^/foundation%-models/([^/]+)$", foundation.get),
   row("GET", "^/foundation%-model%-availability/([^/]+)$", foundation.availability),
   row("GET", "^/logging/modelinvocations()$", foundation.logging),

@@ -11,11 +11,17 @@ local function known(id)
   refuse(404, "ResourceNotFoundException", "The model %s could not be found", id)
 end
 
-function foundation.get(server, request)
-  local id = known(request.id)
-  return 200, { modelDetails = { modelId = id, modelArn = server:arn("foundation-model/" .. id, ""),
+local function details(server, id)
+  return { modelId = id, modelArn = server:arn("foundation-model/" .. id, ""),
+    providerName = "Amazon", inputModalities = { "TEXT", "IMAGE" }, outputModalities = { "EMBEDDING" },
     modelLifecycle = { status = server.lifecycle or "ACTIVE", endOfLifeTime = server.life_ends },
-    customizationsSupported = server.customizations or { "FINE_TUNING" }, inferenceTypesSupported = { "ON_DEMAND", "PROVISIONED" } } }
+    customizationsSupported = server.customizations or { "FINE_TUNING" }, inferenceTypesSupported = { "ON_DEMAND", "PROVISIONED" } }
+end
+
+function foundation.get(server, request) return 200, { modelDetails = details(server, known(request.id)) } end
+
+function foundation.list(server)
+  return 200, { modelSummaries = { details(server, "amazon.titan-embed-image-v1"), details(server, "amazon.titan-embed-image-v1:0") } }
 end
 
 function foundation.availability(server, request)

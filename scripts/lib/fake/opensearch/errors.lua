@@ -61,6 +61,10 @@ function errors.body(refusal)
   local item = errors.item(refusal)
   item.root_cause = { without_cause(refusal.root or item) }
   if refusal.index then
+    local root = refusal.root
+    if root.type ~= "query_shard_exception" then
+      item.caused_by = { type = root.type, reason = root.reason, caused_by = { type = root.type, reason = root.reason } }
+    end
     item.phase, item.grouped = "query", true
     item.failed_shards = { { shard = 0, index = refusal.index.name, node = "node", reason = refusal.root } }
   end

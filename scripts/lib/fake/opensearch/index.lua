@@ -13,8 +13,8 @@ Index.__index = Index
 
 -- What is given for a field that is not a number.
 local function not_a_number(field, path, id, value)
-  errors.value(path, field.type, id, tostring(value), { type = "number_format_exception",
-    reason = ('For input string: "%s"'):format(tostring(value)) })
+  local kind = field.type == "long" and "illegal_argument_exception" or "number_format_exception"
+  errors.value(path, field.type, id, tostring(value), { type = kind, reason = ('For input string: "%s"'):format(tostring(value)) })
 end
 
 local function plain_value(field, path, id, value)
@@ -35,12 +35,14 @@ local function analyse(self, doc, source)
       return
     end
     local list = {}
-    for i, one in ipairs(type(value) == "table" and value or { value }) do list[i] = plain_value(field, path, doc.id, one) end
+    for _, one in ipairs(type(value) == "table" and value or { value }) do
+      if one ~= json.null then list[#list + 1] = plain_value(field, path, doc.id, one) end
+    end
     doc.values[path] = list
   end)
 end
 
-local function new_id(self)
+function Index:new_id()
   self.made = self.made + 1
   return hash.sha256(self.uuid .. self.made):sub(1, 20)
 end
@@ -49,6 +51,12 @@ local function changed(self)
   self.sequence = self.sequence + 1
   if not self.pending_since then self.pending_since, self.looks = task.now(), 0 end
   return self.sequence - 1
+end
+
+-- Versions go on when a document was deleted meanwhile.
+local function next_version(self, id)
+  self.versions[id] = (self.versions[id] or 0) + 1
+  return self.versions[id]
 end
 
 local function shards() return { total = 1, successful = 1, failed = 0 } end
@@ -73,8 +81,9 @@ function Index:write(id, text, create)
     errors.refuse(400, "mapper_parsing_exception", "failed to parse", { caused_by = { type = "not_x_content_exception",
       reason = "Compressor detection can only be called on some xcontent bytes or compressed xcontent bytes" } })
   end
-  local doc = { id = id or new_id(self), text = text, version = before and before.version + 1 or 1 }
+  local doc = { id = id or self:new_id(), text = text }
   analyse(self, doc, source)
+  doc.version = next_version(self, doc.id)
   doc.sequence = changed(self)
   self.docs[doc.id] = doc
   return answer(self, doc, before and "updated" or "created"), before and 200 or 201
@@ -88,14 +97,17 @@ function Index:update(id, body)
       { fields = { index = self.name, shard = "0", index_uuid = self.uuid } })
   end
   local source = json.decode(doc.text)
+  local before = json.encode(source)
   for name, value in pairs(body.doc or {}) do source[name] = value end
-  return self:write(id, json.encode(source))
+  local after = json.encode(source)
+  if after == before then return answer(self, doc, "noop"), 200 end
+  return self:write(id, after)
 end
 
 function Index:delete(id)
   local doc = self.docs[id]
   self.docs[id] = nil
-  local gone = { id = id, version = doc and doc.version + 1 or 1, sequence = changed(self) }
+  local gone = { id = id, version = next_version(self, id), sequence = changed(self) }
   return answer(self, gone, doc and "deleted" or "not_found"), doc and 200 or 404
 end
 
@@ -125,8 +137,8 @@ end
 -- body: { settings = flat or nested, mappings = }. settings come with "index." taken off.
 return function(flavour, name, settings, mappings)
   local is_knn = tostring(settings.knn) == "true"
-  local self = setmetatable({ flavour = flavour, name = name, settings = settings, docs = {}, sequence = 0, made = 0,
-    created = os.time() * 1000, uuid = hash.sha256(name .. tostring(settings) .. task.now()):sub(1, 22) }, Index)
+  local self = setmetatable({ flavour = flavour, name = name, settings = settings, docs = {}, versions = {}, sequence = 0,
+    made = 0, created = os.time() * 1000, uuid = hash.sha256(name .. tostring(settings) .. task.now()):sub(1, 22) }, Index)
   self.mapping = mapping(flavour, mappings, is_knn)
   self:refresh()
   return self

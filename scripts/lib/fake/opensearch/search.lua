@@ -37,8 +37,9 @@ end
 -- The shortest digits that are the same float32: scores are of that type.
 local function float32(x)
   local exact = ("f"):pack(x)
+  local rounded = ("f"):unpack(exact)
   for digits = 6, 9 do
-    local short = tonumber(("%%.%dg"):format(digits):format(x))
+    local short = tonumber(("%%.%dg"):format(digits):format(rounded))
     if ("f"):pack(short) == exact then return short end
   end
 end

@@ -94,6 +94,9 @@ end
 local function fault(field, value)
   local numbers = type(value) == "table" and value or { value }
   for _, number in ipairs(numbers) do
+    if number == require "hilum.json".null then
+      return { type = "json_parse_exception", reason = "Current token (VALUE_NULL) not numeric, can not use numeric value accessors" }
+    end
     if type(number) ~= "number" and not tonumber(number) then
       return { type = "number_format_exception", reason = ('For input string: "%s"'):format(tostring(number)) }, tostring(number)
     end

@@ -20,10 +20,10 @@ local function wait(run, job)
   local before
   while true do
     local found = assert(run.client:get_batch_job(job.arn))
+    if ENDED[found.status] then return found end
     local step = step_of(found)
     if step ~= before then run.say("%s: %s", job.name, step) end
     before = step
-    if ENDED[found.status] then return found end
     if not run.settings.watch then return nil end
     task.sleep(run.settings.poll)
   end

@@ -32,13 +32,13 @@ function jobs.new(folder, name, of, place)
   return setmetatable({ path = fs.join(folder, name .. ".json"), name = name, of = of, place = place, phase = "uploading" }, Job)
 end
 
--- The jobs of a cache, by name in order. folder: need not be there.
+-- The jobs of a cache, or all, by name in order. folder: need not be there.
 function jobs.all(folder, of)
   local list = {}
   for _, file in ipairs(fs.stat(folder) and fs.list(folder) or {}) do
     local path = fs.join(folder, file)
     local found = file:find("%.json$") and assert(json.read(path))
-    if found and found.format == FORMAT and found.of == of then
+    if found and found.format == FORMAT and (not of or found.of == of) then
       found.path, found.format = path, nil
       list[#list + 1] = setmetatable(found, Job)
     end
@@ -52,5 +52,15 @@ end
 
 -- What tells an image, as it was, from another.
 function jobs.key(entry) return ("%s\0%s\0%.17g\0%s"):format(entry.file, entry.size, entry.mtime or 0, entry.terms or "") end
+
+-- The names of the jobs that are not over, by the keys of what they are about. A job that is ready may have been made already.
+function jobs.going(list)
+  local going = {}
+  for _, job in ipairs(list) do
+    local is_going = job.phase == "submitted" or job.phase == "ready"
+    for _, entry in ipairs(is_going and job.records or {}) do going[jobs.key(entry)] = job.name end
+  end
+  return going
+end
 
 return jobs

@@ -103,14 +103,21 @@ local function give_up(job, err)
   error(err, 0)
 end
 
+-- In the ledger, once.
+local function note(run, job)
+  local ctx = run.settings.ctx
+  if require "lib.cost.ledger".find(ctx.project, "submitted", job.arn) then return end
+  cost.submitted(job.estimate, { arn = job.arn, job = job.name, records = #job.records }, ctx)
+end
+
 -- A job whose input is on S3.
 local function submit(run, job)
   local made, err = require "lib.aws.new_role".wait(function() return run.client:create_batch_job(job.request) end, order.patience,
     order.ask_every, run.say)
   job.arn = made and made.jobArn or err.code == "ConflictException" and find(run, job.name) or give_up(job, err)
+  note(run, job)
   job.phase = "submitted"
   job:save()
-  cost.submitted(job.estimate, { arn = job.arn, job = job.name, records = #job.records }, run.settings.ctx)
   run.say("%s is begun with %s, which are in %s and will be in the answers there; when this run ends, the job does not", job.name,
     plural(#job.records, "image"), job.place)
 end

@@ -4,6 +4,7 @@
 local fs = require "hilum.fs"
 local hash = require "hilum.hash"
 local json = require "hilum.json"
+local plural = require "lib.plural"
 local task = require "hilum.task"
 
 local parts = {}
@@ -36,7 +37,7 @@ function Writer:flush()
   self.file, self.number = nil, self.number + 1
   local uri = ("%sinput/part-%05d.jsonl"):format(self.job.place, self.number)
   send(self, uri)
-  self.say("%s: %d records, %.1f MB", uri, self.records, self.size / 1e6)
+  self.say("%s: %s, %.1f MB", uri, plural(self.records, "record"), self.size / 1e6)
   assert(fs.remove(self.path))
   self.size, self.records = 0, 0
 end

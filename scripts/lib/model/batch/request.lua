@@ -2,6 +2,7 @@
 -- CreateModelInvocationJob: what Bedrock is asked to do with the input of a batch job. Nothing is sent here.
 local hash = require "hilum.hash"
 local json = require "hilum.json"
+local tags_of = require "lib.aws.tags"
 
 local request = {}
 
@@ -24,14 +25,6 @@ end
 
 -- The keys that the table `job` of embed's section in project.lua may have.
 request.KEYS = { limits = true, hours = true, tags = true, vpc = true, kms_key = true }
-
-local function tags_of(tags)
-  if not tags then return nil end
-  local list = {}
-  for key, value in pairs(tags) do list[#list + 1] = { key = key, value = tostring(value) } end
-  table.sort(list, function(a, b) return a.key < b.key end)
-  return list
-end
 
 -- The name of a job: it is the same for the same content, and another one for every attempt at it.
 function request.name(content, attempt) return "hilum-" .. hash.sha256(("%s\0%d"):format(content, attempt)):sub(1, 20) end

@@ -3,16 +3,8 @@
 --     embed = { role = "arn:aws:iam::123456789012:role/x", work = "s3://b/batch/",
 --       job = { hours = 24, tags = { owner = "lab" }, kms_key = …, vpc = { subnets = { … }, security_groups = { … } },
 --         limits = { min_records =, records =, file_bytes =, job_bytes = } } }
-local options = require "host.options"
+local check_keys = require "lib.config_keys"
 local request = require "lib.model.batch.request"
-
-local function check_keys(given, known, where, ctx)
-  local names = {}
-  for name in pairs(known) do names[#names + 1] = name end
-  for key in pairs(given or {}) do
-    if not known[key] then ctx.fail("project.lua: %s has no '%s'%s", where, tostring(key), options.did_you_mean(tostring(key), names)) end
-  end
-end
 
 -- The role of fine-tuning may do what a batch job needs, if its trust policy has both.
 local function role_of(opt, ctx)

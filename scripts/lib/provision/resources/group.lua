@@ -45,7 +45,7 @@ return {
   delete = function(env, found) return env.aoss:delete_group(found.id) end,
   costs = function(env)
     local units = 2 * env.settings.max_ocu
-    return { { price = "ocu-hour", count = units, what = ("each hour of use, of at most %d OCU; none when idle"):format(units) } }
+    return { { price = "ocu-hour-of-use", count = units, what = ("%d OCU at most; nothing while idle"):format(units), in_use = true } }
   end,
   terraform = function(env, want)
     return TERRAFORM:format(env.names.group, want.standbyReplicas, env.settings.max_ocu, env.settings.max_ocu)
