@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- fetch: archives of radiographs into a store, as a stream.
+local array = require "hilum.json".array
 local fs = require "hilum.fs"
 local sources = require "lib.fetch.sources"
 
@@ -39,8 +40,8 @@ local function recall(job, source, entry)
   local is_done = entry and entry.state == "done" and version and entry.version == version and not job.ctx.force
   if not is_done then return nil end
   for _, name in ipairs(entry.names) do if not job.there[name] then return nil end end
-  return { source = source.name, done = true, stored = 0, kept = #entry.names, left_out = 0, bytes = 0, broken = entry.broken,
-    failed = {}, seconds = 0 }
+  return { source = source.name, done = true, stored = 0, kept = #entry.names, left_out = 0, bytes = 0,
+    broken = array(entry.broken), failed = array(), seconds = 0 }
 end
 
 local function fetch_part(job, source)
@@ -156,8 +157,6 @@ local function run(opt, ctx)
   if #tables == 0 and incomplete == 0 and list[1].key:find("^nih/") then say_tables(ctx) end
   local steps = next_steps(opt, tables, incomplete)
   ctx.say("next: %s", table.concat(steps, "; "))
-  local array = require "hilum.json".array
-  for _, result in ipairs(results) do result.broken, result.failed = array(result.broken), array(result.failed) end
   return { archives = array(results), stored = sum(results, "stored"), kept = sum(results, "kept"), broken = sum(results, "broken"),
     failed = sum(results, "failed"), bytes = sum(results, "bytes"), labels = array(tables), next = array(steps),
     exit = (incomplete > 0 or sum(results, "broken") > 0) and 1 or 0 }
@@ -172,8 +171,9 @@ less than 64 MB of memory. `hilum fetch nih` fetches NIH ChestX-ray14, 12 parts 
 cite Wang et al., CVPR 2017, and to acknowledge the NIH Clinical Center.
 
 Every image is checked as `hilum check` does before it is stored; with --check container only the structure and checksums of the file,
-much faster. Broken images are listed and not stored; the rest is. Listed too is what an archive must not contain: names that lead
-elsewhere, links, devices, the same name twice, members that are too large.
+much faster. Broken images are listed and not stored; the rest is. One whose name says another format is listed and stored: `hilum check
+--fix` mends that. Listed too is what an archive must not contain: names that lead elsewhere, links, devices, the same name twice,
+members that are too large.
 
 A download that breaks goes on where it was. Run again after whatever happened, fetch loads only the archives that are not complete, and
 stores only images that are not there (by name and size). What it knows of archives is in cache/fetch.jsonl.

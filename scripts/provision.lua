@@ -2,6 +2,36 @@
 -- provision: what the workflows need on AWS, made, shown and taken down again.
 local cost = require "lib.cost"
 
+local OPTIONS = {
+  { "prefix", type = "string", default = "hilum", metavar = "NAME", help = "what all names begin with" },
+  { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
+  { "output", type = "string", default = "jobs/", metavar = "PREFIX", help = "where in the bucket jobs may write" },
+  { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
+  { "kms-key", type = "string", metavar = "ARN",
+    help = "a key of yours that the bucket or the custom models are encrypted with: the roles may use it" },
+  { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
+    help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },
+  { "max-ocu", type = "integer", min = 1, default = 2, metavar = "N",
+    help = "most capacity units, for indexing and for search (nextgen)" },
+  { "standby", type = "flag", help = "a second home for the collection (default: for nextgen)" },
+  { "public", type = "flag", default = false, help = "let the collection be reached from the internet, by those whom its policy names" },
+  { "vpce", type = "list", metavar = "ID", help = "an endpoint of OpenSearch Serverless in your network that reaches the collection" },
+  { "principal", type = "list", metavar = "ARN", help = "a role or user, besides you, who may use the collection" },
+  { "model", type = "string", default = "amazon.titan-embed-image-v1", metavar = "ID", help = "the model that the notebook may call" },
+  { "notebook", type = "flag", default = false, help = "a SageMaker notebook instance, too" },
+  { "instance", type = "string", default = "ml.t3.medium", metavar = "TYPE", help = "the notebook's machine" },
+  { "volume", type = "integer", min = 5, max = 16384, default = 15, metavar = "GB", help = "the notebook's disk" },
+  { "platform", type = "string", default = "notebook-al2-v3", metavar = "ID", help = "the notebook's system" },
+  { "source", type = "string", default = "", metavar = "URL", help = "the git repository that the notebook installs hilum from" },
+  { "image", type = "string", default = "debian:12", help = "the container image that the notebook builds and runs it in" },
+  { "ref", type = "string", default = "main", metavar = "BRANCH", help = "the branch or tag of it" },
+  { "adopt", type = "flag", default = false, help = "take over what has the name of a thing of ours and is not recorded as ours" },
+  { "poll", type = "duration", default = 10, metavar = "TIME", help = "between two looks at what is being made" },
+  { "profile", type = "string", metavar = "NAME", help = "the profile; it beats credentials in the environment" },
+  { "region", type = "string", metavar = "REGION", help = "the region, in place of the one that is set up" },
+  { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },
+}
+
 local function lib(name) return require("lib.provision." .. name) end
 
 local function open(opt)
@@ -89,6 +119,14 @@ local function check_plan(planned, opt, ctx)
   end
 end
 
+-- What project.lua should say of all this.
+local function tell_settings(result, opt, ctx)
+  local settings = lib "settings"
+  result.settings = settings.tree(result, OPTIONS, opt)
+  local text = settings.text(result, OPTIONS, opt, ctx.project.config)
+  if text then ctx.print("\n%s", text) end
+end
+
 local function apply(opt, ctx)
   local env, state = open_both(opt)
   local planned, planned_steps = plan_of(env, state, ctx)
@@ -103,6 +141,7 @@ local function apply(opt, ctx)
   result.steps = lib "show".records(steps)
   ctx.print("bucket      %s\noutput      %s\nrole        %s\ncollection  %s", result.bucket, result.output, result.role,
     result.endpoint or "")
+  tell_settings(result, opt, ctx)
   return result
 end
 
@@ -125,6 +164,7 @@ local function status(opt, ctx)
     result[kind.name:gsub(" ", "_")] = kind.items
     ctx.print("%s", require "hilum.term".color(show.items(kind), kind.name == "throughput" and "red" or "bold", "stdout"))
   end
+  tell_settings(result, opt, ctx)
   return result
 end
 
@@ -145,6 +185,15 @@ local function names_of(steps)
   return names
 end
 
+-- Custom models that were deleted are not taken to be there any more.
+local function forget_models(survey, accepted, ctx)
+  for _, kind in ipairs(survey.kinds) do
+    for _, item in ipairs(kind.name == "custom models" and accepted[kind.name] and kind.items or {}) do
+      require "lib.finetune.ordered".forget(ctx.project, item.id, item.text)
+    end
+  end
+end
+
 local function destroy(opt, ctx)
   local env, state = open_both(opt)
   local survey = assert(lib "destroy".survey(env, state, ctx.warn))
@@ -157,7 +206,9 @@ local function destroy(opt, ctx)
   if not confirm(opt.yes, ("delete these in account %s"):format(env.account)) then
     ctx.usage("nothing was deleted; --yes says yes")
   end
-  local result = assert(lib "destroy".run(env, state, survey, ask_kinds(survey, opt, ctx), ctx.say))
+  local accepted = ask_kinds(survey, opt, ctx)
+  local result = assert(lib "destroy".run(env, state, survey, accepted, ctx.say))
+  forget_models(survey, accepted, ctx)
   for _, step in ipairs(result.spared) do ctx.say("%s %s: kept, %s", step.resource.kind, step.id, step.why) end
   return { deleted = names_of(result.deleted), spared = names_of(result.spared) }
 end
@@ -172,36 +223,6 @@ local function export(opt, ctx)
   ctx.say("%s: `terraform init` and `terraform plan` there show what it would make", opt.to)
   return { path = opt.to }
 end
-
-local OPTIONS = {
-  { "prefix", type = "string", default = "hilum", metavar = "NAME", help = "what all names begin with" },
-  { "bucket", type = "string", metavar = "NAME", help = "the bucket, in place of PREFIX-ACCOUNT" },
-  { "output", type = "string", default = "jobs/", metavar = "PREFIX", help = "where in the bucket jobs may write" },
-  { "block-public", type = "flag", default = true, help = "block all public access to the bucket (some servers do not know that)" },
-  { "kms-key", type = "string", metavar = "ARN",
-    help = "a key of yours that the bucket or the custom models are encrypted with: the roles may use it" },
-  { "generation", type = "choice", choices = { "nextgen", "classic" }, default = "nextgen",
-    help = "of the collection: nextgen costs nothing while it is idle, classic always bills" },
-  { "max-ocu", type = "integer", min = 1, default = 2, metavar = "N",
-    help = "most capacity units, for indexing and for search (nextgen)" },
-  { "standby", type = "flag", help = "a second home for the collection (default: for nextgen)" },
-  { "public", type = "flag", default = false, help = "let the collection be reached from the internet, by those whom its policy names" },
-  { "vpce", type = "list", metavar = "ID", help = "an endpoint of OpenSearch Serverless in your network that reaches the collection" },
-  { "principal", type = "list", metavar = "ARN", help = "a role or user, besides you, who may use the collection" },
-  { "model", type = "string", default = "amazon.titan-embed-image-v1", metavar = "ID", help = "the model that the notebook may call" },
-  { "notebook", type = "flag", default = false, help = "a SageMaker notebook instance, too" },
-  { "instance", type = "string", default = "ml.t3.medium", metavar = "TYPE", help = "the notebook's machine" },
-  { "volume", type = "integer", min = 5, max = 16384, default = 15, metavar = "GB", help = "the notebook's disk" },
-  { "platform", type = "string", default = "notebook-al2-v3", metavar = "ID", help = "the notebook's system" },
-  { "source", type = "string", default = "", metavar = "URL", help = "the git repository that the notebook installs hilum from" },
-  { "image", type = "string", default = "debian:12", help = "the container image that the notebook builds and runs it in" },
-  { "ref", type = "string", default = "main", metavar = "BRANCH", help = "the branch or tag of it" },
-  { "adopt", type = "flag", default = false, help = "take over what has the name of a thing of ours and is not recorded as ours" },
-  { "poll", type = "duration", default = 10, metavar = "TIME", help = "between two looks at what is being made" },
-  { "profile", type = "string", metavar = "NAME", help = "the profile; it beats credentials in the environment" },
-  { "region", type = "string", metavar = "REGION", help = "the region, in place of the one that is set up" },
-  { "endpoint", type = "string", metavar = "URL", help = "where to ask, in place of AWS" },
-}
 
 local YES = { "yes", type = "flag", default = false, help = "ask nothing; what has a question of its own needs its own option" }
 
@@ -236,6 +257,7 @@ Ends with what project.lua should say of it, so that no other step has to be tol
     },
     status = {
       summary = "What stands, since when, and what bills",
+      details = "Ends with what project.lua should say of it and does not say yet, so that no other step has to be told.",
       examples = { "hilum provision status", "hilum provision status --json" },
       run = status,
     },

@@ -7,8 +7,10 @@ local KEYS = { access_key = "hilumtest", secret_key = "hilumsecret" }
 local function make(opt)
   local s3 = require "lib.fake.s3.server".new { region = opt.region }
   for _, name in ipairs(opt.bucket or {}) do s3:create_bucket(name) end
-  return require "lib.fake.aws.server".new { region = opt.region, s3 = s3, rate = opt.rate, stage = opt.stage,
-    limits = { min_records = opt.min_records } }
+  local fake = require "lib.fake.aws.server".new { region = opt.region, s3 = s3, rate = opt.rate, stage = opt.stage,
+    limits = { min_records = opt.min_records }, lenient = true, forgetful = true }
+  if opt.fail_every then require "lib.fake.obstacles".every(fake, opt.fail_every) end
+  return fake
 end
 
 -- Listens; returns the server, its URL, and the paths of its certificate with --tls.
@@ -91,6 +93,7 @@ is) it does not.]],
     { "collection", type = "string", metavar = "NAME", help = "a classic vector collection that is there from the start" },
     { "tls", type = "flag", default = false, help = "speak https, with a certificate made for it by openssl" },
     { "rate", type = "number", min = 0.01, metavar = "N", help = "throttle InvokeModel to so many a second (default: not)" },
+    { "fail-every", type = "integer", min = 2, metavar = "N", help = "let every N-th call fail, or be throttled (default: none)" },
     { "stage", type = "duration", default = "0s", help = "how long each step of a job lasts at least" },
     { "min-records", type = "integer", min = 1, default = 1000, help = "the fewest records a fine-tuning job takes; AWS's are 1000" },
   },

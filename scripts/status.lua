@@ -12,7 +12,7 @@ local CHAIN = {
   { workflow = "finetune", makes = "models", run = "hilum finetune" },
   { workflow = "embed", makes = "embeddings", after = "finetune", run = "hilum embed", takes_images = true },
   { workflow = "index", makes = "index", run = "hilum index" },
-  { workflow = "evaluate", makes = "reports", run = "hilum evaluate" },
+  { workflow = "evaluate", makes = "reports/evaluation.html", run = "hilum evaluate" },
 }
 
 local MOST_INPUTS_SHOWN = 2
@@ -25,7 +25,7 @@ end
 
 -- What is in it, in a word or two.
 local function contents(path, stat)
-  if stat.type ~= "dir" then return require "lib.plural"(count_lines(path), "record") end
+  if stat.type ~= "dir" then return path:find("%.html$") and "page" or require "lib.plural"(count_lines(path), "record") end
   local names = {}
   for _, name in ipairs(assert(fs.list(path))) do
     local short = name:gsub("%.npy$", "")
@@ -54,16 +54,28 @@ local function inherited(step, record, stale_files, fresh)
   if before and before.at > record.at then return step.after .. " ran since" end
 end
 
+local function is_url(place) return place:find("^%w+://") ~= nil end
+
+-- What a step made: its name, where it is, and fs.stat's word of it (nil: it is missing). Its last run may have made it elsewhere than
+-- usual, also on a server, which has no path here and is not asked.
+local function output_of(step, record, project)
+  local other, path = record and type(record.options) == "table" and record.options.out, project:path(step.makes)
+  if type(other) ~= "string" or fs.stat(path) and not is_url(other) then return step.makes, path, fs.stat(path) end
+  if is_url(other) then return other end
+  local stat = fs.stat(other)
+  return stat and other or step.makes, other, stat
+end
+
 local function row_of(step, fresh, stale_files, project)
-  local path = project:path(step.makes)
-  local stat, record = fs.stat(path), fresh:record(step.workflow)
-  local row = { step = step.workflow, file = step.makes, made = record and record.at or "", contents = "" }
+  local record = fresh:record(step.workflow)
+  local name, path, stat = output_of(step, record, project)
+  local row = { step = step.workflow, file = name, made = record and record.at or "", contents = "" }
   row.reads, row.from = inputs_of(record)
-  if not stat then
+  if path and not stat then
     row.state = "missing"
     return row
   end
-  row.contents = contents(path, stat)
+  row.contents = path and contents(path, stat) or "on a server"
   if not record then
     row.state = "there, but no run of it is recorded"
     return row
@@ -82,23 +94,47 @@ local function knows_images(step, project)
   return own.images or shared.images or fs.stat(project:path("images"))
 end
 
+-- What to ask, and where, when all is there.
+local function question(rows, project)
+  local ask = "hilum query --text Effusion"
+  for _, row in ipairs(rows) do
+    if row.step == "index" and is_url(row.file) and not (project.config.query or {}).index then return ask .. " --index " .. row.file end
+  end
+  return ask
+end
+
 -- The first step whose output is missing or stale.
 local function next_step(rows, project)
   for i, row in ipairs(rows) do
     local step = CHAIN[i]
-    if row.state == "missing" or row.state:find("^stale") then
-      return step.takes_images and not knows_images(step, project) and step.run .. " IMAGES" or step.run
+    if row.run or row.state == "missing" or row.state:find("^stale") then
+      local command = row.run or step.run
+      local takes_images = step.takes_images and command:find("^" .. step.run)
+      return takes_images and not knows_images(step, project) and command .. " IMAGES" or command
     end
   end
-  return "hilum query --text Effusion"
+  return question(rows, project)
+end
+
+-- All rows, with what Bedrock trained.
+local function all_rows(project, jobs)
+  local fresh, trained = require "lib.freshness".new(project), require "lib.status.trained"
+  local rows, stale_files = {}, {}
+  for i, step in ipairs(CHAIN) do
+    rows[i] = row_of(step, fresh, stale_files, project)
+    if step.workflow == "finetune" then trained.show(rows[i], jobs) end
+    if step.workflow == "embed" then trained.ask(rows[i], jobs, project) end
+  end
+  return rows
 end
 
 local function run(_, ctx)
-  local fresh = require "lib.freshness".new(ctx.project)
-  local rows, stale_files = {}, {}
-  for i, step in ipairs(CHAIN) do rows[i] = row_of(step, fresh, stale_files, ctx.project) end
+  local ordered = require "lib.finetune.ordered"
+  local jobs = ordered.list(ctx.project)
+  local rows = all_rows(ctx.project, jobs)
   ctx.print("%s", require "hilum.term".table(rows, { "step", "file", "contents", "made", "from", "state" }))
   local following, doubt = next_step(rows, ctx.project), ctx.project:doubt()
+  for _, line in ipairs(ordered.lines(jobs)) do ctx.print("%s", line) end
   local standing = require "lib.deploy.standing"
   local throughputs = standing.list(ctx)
   for _, line in ipairs(standing.lines(throughputs)) do ctx.print("%s", line) end
@@ -107,7 +143,7 @@ local function run(_, ctx)
   for _, line in ipairs(batch.lines(batch_jobs)) do ctx.print("%s", line) end
   ctx.print("\nnext: %s", following)
   if doubt then ctx.say("%s", doubt) end
-  return { steps = rows, next = following, throughputs = throughputs, batch_jobs = batch_jobs }
+  return { steps = rows, next = following, jobs = jobs, throughputs = throughputs, batch_jobs = batch_jobs }
 end
 
 return {
@@ -118,7 +154,8 @@ Compares the SHA-256 of inputs and outputs, as run.jsonl has them from the last 
 a folder of images names, sizes and times are compared.
 
 If the project has bought throughput for a model (`hilum deploy`), AWS is asked whether it still stands: each that does is shown in red,
-since it bills until it is deleted. Without any, nobody is asked. Batch jobs (`hilum embed --batch`) are shown as long as they are not over
+since it bills until it is deleted. It is asked, too, about a fine-tuning job that is not known to have ended. Without any, nobody is
+asked; of indexes on a server the record is shown. Batch jobs (`hilum embed --batch`) are shown as long as they are not over
 or their images are on S3.]],
   options = {},
   examples = { "hilum status", "hilum status --json" },

@@ -4,7 +4,7 @@
 #   build     what is missing from the distribution, configure, compile        -> build/bin/hilum
 #   demo      build, then `hilum demo`: the whole workflow, offline            -> hilum-demo/
 #   test      build, then the tests
-#   test all  the tests also under the sanitizers, the fuzzers, with a browser, Ceph and the linters
+#   test all  the tests also under the sanitizers, the fuzzers, with a browser, Ceph, OpenSearch and the linters
 set -eu
 CDPATH="" cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjs
   libjpeg-dev libpng-dev libssl-dev libopenblas-dev libexpat1-dev libarchive-dev libmicrohttpd-dev libedit-dev"
 test_packages="openssl curl"
 all_packages="$test_packages clang clang-format libclang-rt-14-dev lua-check chromium ceph-mon ceph-osd radosgw nginx-light
-  tmux zsh fish mandoc"
+  tmux zsh fish mandoc maven python3-venv"
 
 missing_packages() {
   for package in "$@"; do
@@ -55,9 +55,17 @@ build() {
   build_in build
 }
 
+# Other people's clients of AWS and OpenSearch; without pip's registry the tests skip what they are for.
+python_clients() {
+  mkdir -p build
+  sh tests/support/python_clients.sh build/python
+  export HILUM_PYTHON="$PWD/build/python/bin/python3"
+}
+
 # Ends with the plain tests, whose summary is the last thing printed.
 test_everywhere() {
   install_packages $build_packages $all_packages
+  python_clients
   build_in build-asan -DHILUM_WERROR=ON -DHILUM_SANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo
   test_in build-asan -LE 'lint|browser'
   build_in build-tsan -DHILUM_SANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo

@@ -40,23 +40,6 @@ function Run:fail(name, err)
   if reason then self.stopped = reason .. "; the rest was not tried" end
 end
 
--- The content of both sides by a digest that S3 keeps: its checksum, or the MD5 that the ETag of a simple upload is. False if they
--- differ; nil if it cannot be told.
-local function same_content(path, client, place)
-  local object = client:head(place)
-  if not object then return nil end
-  local body <close> = require "hilum.http".file(path)
-  local sum = object.checksum
-  if sum and not sum.value:find("%-") then
-    local checksum = require "lib.aws.s3.checksum"
-    local digests = body and body:digest { sum.algorithm }
-    return digests and checksum.value(sum.algorithm, digests) == sum.value
-  end
-  if not object.etag:find("^%x+$") or #object.etag ~= 32 then return nil end
-  local digests = body and body:digest { "md5" }
-  return digests and digests.md5 == object.etag
-end
-
 local function send(self, action)
   local from, to = self.from, self.to
   local source, target = from:location(action.name), to:location(action.name)
@@ -75,7 +58,7 @@ local function is_there(self, action)
   if action.what == "same" then return true end
   if action.what ~= "compare" or self.from.is_folder == self.to.is_folder then return false end
   local folder, bucket = self.from.is_folder and self.from or self.to, self.from.is_folder and self.to or self.from
-  return same_content(folder:location(action.name), self.client, bucket:location(action.name))
+  return require "lib.aws.s3.same"(folder:location(action.name), self.client, bucket:location(action.name))
 end
 
 function Run:delete_queued()

@@ -31,6 +31,7 @@ t.test("the environment", function()
   t.eq({ identity.account, identity.expires }, { "12", home.NOON + 3600 })
   t.fails("usage", "", home.session({}, with(KEYS, { AWS_PROFILE = "gone" })))
   t.fails("auth", "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both", who({}, { AWS_ACCESS_KEY_ID = "A" }))
+  t.fails("auth", "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not; set both", who({}, { AWS_SECRET_ACCESS_KEY = "S" }))
   t.fails("auth", "AWS_CREDENTIAL_EXPIRATION is 'soon', which is no date", who({}, with(KEYS, { AWS_CREDENTIAL_EXPIRATION = "soon" })))
   t.fails("auth", "the environment: the credentials have expired at 2015%-08%-30T11:00:00Z",
     who({}, with(KEYS, { AWS_CREDENTIAL_EXPIRATION = "2015-08-30T11:00:00Z" })))

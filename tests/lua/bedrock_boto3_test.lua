@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- boto3 as an independent client of the fake Bedrock: what hilum and boto3 say of it is the same.
 local t = require "t"
+local boto3_judge = require "boto3_judge"
 local home = require "bedrock_home"
 local json = require "hilum.json"
 local runtime = require "lib.aws.bedrock_runtime"
@@ -11,11 +12,11 @@ local NAME = "boto3 and hilum agree about the fake"
 local function python(url, arn)
   return task.command { "env", "-u", "AWS_PROFILE", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
     "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1", "AWS_ACCESS_KEY_ID=hilumtest",
-    "AWS_SECRET_ACCESS_KEY=hilumsecret", "python3", t.root .. "/support/boto3_bedrock.py", url, arn }
+    "AWS_SECRET_ACCESS_KEY=hilumsecret", boto3_judge.python(), t.root .. "/support/boto3_bedrock.py", url, arn }
 end
 
-if t.run("python3 -c 'import boto3'") ~= 0 then
-  t.skip(NAME, "there is no boto3")
+if not boto3_judge.python() then
+  t.skip(NAME, "there is no boto3 that knows Bedrock")
 else
   t.test(NAME, function()
     home.with({}, function(bedrock, url)

@@ -10,16 +10,17 @@ local task = require "hilum.task"
 
 local boto3_judge = {}
 
-local KNOWS = "import botocore.session; botocore.session.get_session().get_service_model('bedrock-runtime')"
+local KNOWS = "import boto3, botocore.session, %s; botocore.session.get_session().get_service_model('bedrock-runtime')"
 local MOST_OF_A_KIND = 5 -- such as of InvokeModel
 
--- The interpreter that has it, or nil.
-local python
-function boto3_judge.python()
+-- The interpreter that has a boto3 which knows Bedrock, and the other module if one is named; or nil.
+local found = {}
+function boto3_judge.python(module)
+  module = module or "boto3"
   for _, name in ipairs { os.getenv "HILUM_TEST_PYTHON" or "python3", "/usr/bin/python3" } do
-    if python == nil and t.run(("'%s' -c \"%s\""):format(name, KNOWS)) == 0 then python = name end
+    if not found[module] and t.run(("'%s' -c \"%s\""):format(name, KNOWS:format(module))) == 0 then found[module] = name end
   end
-  return python
+  return found[module]
 end
 
 local function exchange_of(service, request, response)
@@ -42,7 +43,7 @@ function boto3_judge.watch(fake)
   return function()
     local path = fs.join(t.tmp(), "exchanges.jsonl")
     assert(fs.write(path, table.concat(lines, "\n") .. "\n"))
-    local result = assert(task.command { python, t.root .. "/support/boto3_models.py", path })
+    local result = assert(task.command { boto3_judge.python(), t.root .. "/support/boto3_models.py", path })
     t.eq(result.status, 0)
     local said = assert(json.decode(result.output))
     t.eq(table.concat(said.wrong, "\n"), "")

@@ -74,8 +74,9 @@ end
 
 -- The records are fewer than AWS takes, which `hilum ready` sees.
 function Walk:finetune()
-  return self:hilum("finetune", "--model", "bedrock", "--name", "cxr", "--role", ROLE, "--train", self:uri "train.jsonl", "--validation",
-    self:uri "validation.jsonl", "--output", self:uri "jobs/", "--epochs", tostring(EPOCHS), "--watch", "--poll", "1ms", "--yes", "--anyway")
+  return self:hilum("finetune", "--model", "bedrock", "--name", "cxr", "--role", ROLE, "--train", self:uri "train.jsonl",
+    "--validation", self:uri "validation.jsonl", "--output", self:uri "jobs/", "--epochs", tostring(EPOCHS), "--watch", "--poll", "1ms",
+    "--yes", "--anyway")
 end
 
 function Walk:deploy() return self:hilum("deploy", "cxr", "--for", "2h", "--poll", "1ms", "--yes") end
@@ -100,7 +101,8 @@ function Walk:evaluate() return self:hilum("evaluate", "--base", TITAN, "--model
 
 function Walk:take_down()
   self:hilum("deploy", "cxr", "--delete", "--yes")
-  self:hilum("provision", "destroy", "--yes", "--poll", "1ms", "--bucket", self.bucket, "--delete-data", "--delete-models", "--delete-indexes")
+  self:hilum("provision", "destroy", "--yes", "--poll", "1ms", "--bucket", self.bucket, "--delete-data", "--delete-models",
+    "--delete-indexes")
 end
 
 return chain

@@ -5,7 +5,7 @@ local t = require "t"
 local boto3_judge = require "boto3_judge"
 local chain = require "chain"
 local hash = require "hilum.hash"
-local json = require "hilum.json"
+local obstacles = require "lib.fake.obstacles"
 local servers = require "servers"
 
 -- The value of a measure of one of the models.
@@ -83,38 +83,11 @@ t.test("from an empty account to an answer, and back to an empty account", funct
   if judge then t.ok(judge().CreateModelCustomizationJob) end
 end)
 
--- What services say when it is not the client's fault; `late`: when it was done in spite of it.
-local OBSTACLES = {
-  s3 = { { status = 503, code = "SlowDown" }, { status = 500, code = "InternalError" },
-    { status = 500, code = "InternalError", late = true } },
-  iam = { { status = 400, code = "Throttling" }, { status = 500, code = "ServiceFailure" },
-    { status = 503, code = "ServiceUnavailable", late = true } },
-}
-local USUAL = { { status = 429, code = "ThrottlingException" }, { status = 500, code = "InternalServerException" },
-  { status = 503, code = "ServiceUnavailableException", late = true } }
-
--- Every third call fails, but no request twice in a row, however many go on at once.
-local function obstruct(fake)
-  local count, failed, times = 0, {}, 0
-  fake.fault = function(call)
-    count = count + 1
-    local request = hash.sha256(call.service .. call.op .. json.encode(call.params or {}))
-    if count % 3 > 0 or failed[request] then
-      failed[request] = nil
-      return nil
-    end
-    failed[request], times = true, times + 1
-    local kinds = OBSTACLES[call.service] or USUAL
-    return kinds[times % #kinds + 1]
-  end
-  return function() return times end
-end
-
 t.test("with every third call failing it comes to the same", function()
   local walk <close> = chain.open {}
-  local obstacles = obstruct(walk.fake)
+  local failed = obstacles.every(walk.fake, 3)
   local result = build(walk)
-  t.ok(obstacles() > 300, obstacles() .. " calls failed")
+  t.ok(failed() > 300, failed() .. " calls failed")
   t.eq(plain.state.documents, { ["hilum-bedrock-cxr"] = chain.PICTURES })
   for kind, wanted in pairs(plain.state) do t.eq(state_of(walk)[kind], wanted, kind) end
   t.eq(result.evaluated.all, plain.evaluated.all)

@@ -70,6 +70,8 @@ t.test("what is said has each item, the total, and how far the prices can be tru
     t.ok(said:find(words, 1, true), words .. " in\n" .. said)
   end
   t.eq({ cost.usd(0), cost.usd(0.004), cost.usd(12.345) }, { "USD 0.00", "less than USD 0.01", "USD 12.35" })
+  t.eq({ cost.total { total = 0.004 }, cost.total { total = 12.345 }, cost.total {} },
+    { "less than USD 0.01", "about USD 12.35", "not known in USD" })
 end)
 
 -- Where stdin is no terminal, as here and in scripts.

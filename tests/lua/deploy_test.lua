@@ -321,6 +321,17 @@ t.test("deleted: what was bought elsewhere; what is committed stays", function()
   end)
 end)
 
+t.test("credentials of another account do not make it forgotten", function()
+  deploy.with(function(aws, h)
+    run(h, 0, "cxr")
+    aws.caller, aws.account, aws.throughputs = "arn:aws:iam::999999999999:user/x", "999999999999", {}
+    local _, out = h.run("status")
+    t.match(out, "cxr: could not be asked %(cxr was bought in account 123456789012, and these credentials are of 999999999999%)")
+    t.match(select(2, run(h, 1, "cxr", "--delete")), "cxr was bought in account 123456789012")
+    t.ok(deploy.record(h, "cxr"))
+  end)
+end)
+
 t.test("bought again after it was deleted elsewhere: another order, another token", function()
   deploy.with(function(aws, h)
     run(h, 0, "cxr", "--for", "2h")

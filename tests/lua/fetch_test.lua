@@ -84,6 +84,7 @@ t.test("a file: all images are stored by their names, what is no image is left o
   t.eq(status, 0)
   t.eq({ result.stored, result.kept, result.broken, result.archives[1].left_out }, { COUNT, 0, 0, 1 })
   has_all(dir)
+  t.match(assert(fs.read(dir .. "/cache/fetch.jsonl")), '"broken":%[%]')
 end)
 
 t.test("what is broken or must not be is listed, the rest is stored, and the exit status is 1", function()
@@ -97,6 +98,16 @@ t.test("what is broken or must not be is listed, the rest is stored, and the exi
   has_all(dir, 2)
   t.eq(fs.list(fs.join(dir, "images")), { "00000001_000.png", "00000002_000.png" })
   t.eq(fetch(dir, file_with(mixed)), 1)
+end)
+
+t.test("an image whose name says another format is listed, and stored", function()
+  local dir, found = t.tmp(), {}
+  local status, result = fetch(dir, file_with(archives.zip { { name = "a.jpg", data = members[3].data },
+    { name = "b.jpg", data = members[4].data:sub(1, 2000) } }))
+  for _, problem in ipairs(result.archives[1].broken) do found[problem.name] = problem end
+  t.eq({ status, result.stored, found["a.jpg"].code, found["b.jpg"].code }, { 1, 1, "wrong-extension", "truncated" })
+  t.match(found["a.jpg"].message, "it is a PNG, but its name ends in .jpg; it is stored: `hilum check %-%-fix`")
+  t.eq(fs.read(dir .. "/images/a.jpg"), members[3].data)
 end)
 
 t.test("the depth of the check is a choice", function()

@@ -29,7 +29,7 @@ t.test("--dry-run prints the request as it would be sent, and sends nothing", fu
     request.jobName, request.clientRequestToken = nil, nil
     t.eq(request, { customModelName = "cxr", roleArn = ROLE, baseModelIdentifier = "amazon.titan-embed-image-v1:0",
       customizationType = "FINE_TUNING", trainingDataConfig = { s3Uri = "s3://b/train.jsonl" },
-      outputDataConfig = { s3Uri = "s3://b/out/" }, hyperParameters = { epochCount = "5", batchSize = "576", learningRate = "5e-05" } })
+      outputDataConfig = { s3Uri = "s3://b/out/" }, hyperParameters = { epochCount = "5", batchSize = "576", learningRate = "0.00005" } })
     t.match(err, "5 epochs of an unknown number of records +%? x image and epoch.*finetune: not known in USD")
     t.ok(not err:find("warning"))
     t.eq(#bedrock.jobs, 0)
@@ -47,7 +47,7 @@ t.test("the block in project.lua; its hyperparameters are not those of the offli
     local status, out, err = home.run(folder, url, { "finetune", "--model", "bedrock", "--dry-run", "--batch-size", "512" })
     t.eq(status, 0, err)
     local request = assert(json.decode(out))
-    t.eq(request.hyperParameters, { epochCount = "Auto", batchSize = "512", learningRate = "5e-05" })
+    t.eq(request.hyperParameters, { epochCount = "Auto", batchSize = "512", learningRate = "0.00005" })
     t.eq({ request.customModelName, request.validationDataConfig.validators[1].s3Uri, request.vpcConfig, request.customModelKmsKeyId },
       { "block", "s3://b/v.jsonl", { subnetIds = { "subnet-1" }, securityGroupIds = { "sg-1" } }, "key" })
     t.eq(request.jobTags, { { key = "n", value = "1" }, { key = "owner", value = "lab" } })
@@ -101,9 +101,13 @@ end)
 t.test("the same request is the same job; a changed one of the same name is a conflict that says what to do", function()
   home.with({}, function(bedrock, url)
     local folder = project()
-    for _ = 1, 2 do t.eq(home.run(folder, url, words("--job-name", "one")), 0) end
-    t.eq(#bedrock.jobs, 1)
-    local status, _, err = home.run(folder, url, words("--job-name", "one", "--epochs", "6"))
+    local status, _, err
+    for _ = 1, 2 do
+      status, _, err = home.run(folder, url, words("--job-name", "one"))
+      t.eq({ status, #bedrock.jobs }, { 0, 1 })
+    end
+    t.match(err, "one was begun before, and is InProgress")
+    status, _, err = home.run(folder, url, words("--job-name", "one", "--epochs", "6"))
     t.eq({ status, #bedrock.jobs }, { 1, 1 })
     t.match(err, "ConflictException.*another %-%-job%-name")
   end)

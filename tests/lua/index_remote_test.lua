@@ -8,6 +8,7 @@ local host = require "hilum.host"
 local index = require "lib.index"
 local json = require "hilum.json"
 local opensearch_home = require "opensearch_home"
+local pages = require "lib.index.remote.pages"
 local servers = require "servers"
 local study = require "study"
 local task = require "hilum.task"
@@ -163,6 +164,15 @@ test("indexes are found at their server by hilum's names for them", function(url
   t.eq({ index.open(own).count, #index.open(own):search(require "hilum.vec".gauss(1, 1, 4), 5)[1] }, { 0, 0 })
 end)
 
+on_real("what hilum has indexed answers to other programs' queries", function(url, client)
+  local docs = study.docs()
+  local set = embed(t.tmp(), docs)
+  t.eq(index.build(set, url, false, { engine = "lucene" }), "built")
+  local found = assert(client:search(client.name, { size = 3, _source = false, fields = { "filename", "diagnoses" },
+    query = { knn = { embedding = { vector = set.vectors:row(2), k = 3 } } } })).hits.hits
+  t.eq({ #found, found[1].fields.filename, found[1].fields.diagnoses }, { 3, { docs[2].image }, { docs[2].caption } })
+end)
+
 -- Serverless.
 
 local function copies_of(client, opensearch)
@@ -190,6 +200,14 @@ on_fake("classic", "what was written twice, since an answer was lost, is there o
   for _, hit in ipairs(idx:search(set.vectors:slice(1, 1), 120)[1]) do t.eq(hit.doc, docs[hit.row]) end
 end, loses_answers(3))
 
+on_fake("classic", "a run that ended half-way goes on, and leaves no copies", function(url, client, settings, opensearch)
+  local set, broken = embed(t.tmp(), study.docs()), ends_after(50)
+  for key, value in pairs(settings) do broken[key] = value end
+  t.raises("enough", index.build, set, url, false, broken)
+  t.eq(index.build(set, url, false, settings), "resumed")
+  t.eq({ assert(index.open(url, settings)).count, copies_of(client, opensearch) }, { 120, 0 })
+end)
+
 on_fake("classic", "copies that are there take no place among the results", function(url, client, settings)
   local docs = study.docs()
   local vectors = study.vectors(docs, "tuned")
@@ -214,6 +232,25 @@ on_fake("classic", "an index that is not known at once, and documents that there
   for i = 1, 50 do opensearch.item_faults[i] = i % 2 == 0 and busy end
   t.eq(index.build(embed(t.tmp(), study.docs()), url, false, settings), "built")
   t.eq(assert(index.open(url, settings)).count, 120)
+end)
+
+on_fake("classic", "all documents are found, however many a page has, and copies with them", function(url, client, settings)
+  local docs = table.move(study.docs(), 1, 20, 1, {})
+  assert(index.create(url, { model = "m", length = study.LENGTH, embedded = "image" }, docs, study.vectors(docs, "tuned"), nil, settings))
+  local lines = {}
+  for i = 1, 4 do lines[i] = ('{"index":{}}\n{"filename":"x","row":%d}\n'):format(i < 4 and 7 or 20) end
+  assert(client:bulk("one", table.concat(lines)))
+  repeat until assert(client:count("one")) == 24
+  local _ <close> = setmetatable({}, { __close = function(_, _) pages.SIZE = 10000 end })
+  for _, size in ipairs { 5, 6, 8, 12, 24, 25 } do
+    pages.SIZE = size
+    local rows, ids = {}, {}
+    for one in pages.each(client, "one", { match_all = {} }, { "row" }) do
+      t.ok(not ids[one._id])
+      ids[one._id], rows[one._source.row] = true, (rows[one._source.row] or 0) + 1
+    end
+    t.eq({ #rows, rows[6], rows[7], rows[20] }, { 20, 1, 4, 2 })
+  end
 end)
 
 on_fake("nextgen", "its generation is found out; vectors are kept with all their digits", function(url, _, settings, opensearch)
@@ -244,7 +281,7 @@ local function serve(dir, url, anonymous)
   return setmetatable({ port = page:port(), served = served, gate = gate }, { __close = function() page:close() page:wait() end })
 end
 
-test("the page is served from it", function(url)
+test("the page is served from it, as long as it is there", function(url, client)
   local http_client = require "http_client"
   local dir = t.tmp()
   local docs = study.write(dir)
@@ -266,6 +303,11 @@ test("the page is served from it", function(url)
     for _, hit in ipairs(like.results) do t.ok(hit.id ~= id) end
     t.eq(select(2, get("/thumbnails/" .. (anonymous and "3" or docs[3].image))), 200)
     t.eq(select(2, get "/api/query?like=nothing"), 400)
+    client:delete_index(client.name)
+    local problem, code = get("/api/query?text=Mass&sex=F")
+    t.eq({ code, problem.error.kind }, { 502, "http" })
+    t.match(problem.error.message, "no such index")
+    study.run(dir, "index", { names = { "tuned" }, out = url })
   end
 end)
 

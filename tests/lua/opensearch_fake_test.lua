@@ -2,6 +2,7 @@
 -- The fake OpenSearch. What a real OpenSearch 2.19 can be asked too is asked of both, and they have to answer the same, word by word;
 -- what only AWS has, or version 3, is held against what is known of them.
 local t = require "t"
+local access = require "lib.fake.opensearch.access"
 local fakes = require "opensearch_fakes"
 local json = require "hilum.json"
 local servers = require "servers"
@@ -319,7 +320,33 @@ t.test("limits, and documents that fail when a test wants it", function()
   t.eq(statuses, { 201, 429, 201 })
 end)
 
--- Through AWS: a collection, and who is let in.
+-- Who is let in.
+
+local VARIABLES = { AWS_ACCESS_KEY_ID = "hilumtest", AWS_SECRET_ACCESS_KEY = "hilumsecret", AWS_REGION = "us-east-1", HOME = "/none",
+  HILUM_OPENSEARCH_USER = "me", HILUM_OPENSEARCH_PASSWORD = "secret" }
+
+-- What a fake that asks who it is says to hilum's client of that kind.
+local function ask_as(kind, authorize, changes)
+  local fake <close> = fakes.serve { flavour = "2", authorize = authorize }
+  local function getenv(name) return changes and changes[name] or VARIABLES[name] end
+  local client = assert(require "lib.opensearch".open(fake.url, { auth = kind, getenv = getenv, sleep = function() end }))
+  return client:count("xrays")
+end
+
+t.test("a server that asks for signatures or a password, and gets them, or does not", function()
+  local account = { credentials = { hilumtest = "hilumsecret" }, region = "us-east-1" }
+  for kind, authorize in pairs { es = access.signed("es", account), aoss = access.signed("aoss", account),
+    basic = access.basic("me", "secret") } do
+    t.fails("http", "no such index", ask_as(kind, authorize))
+    local changes = { AWS_SECRET_ACCESS_KEY = "other", HILUM_OPENSEARCH_PASSWORD = "other" }
+    local _, err = ask_as(kind, authorize, changes)
+    t.eq(err.status, kind == "basic" and 401 or 403)
+    t.eq(select(2, ask_as("none", authorize, {})).status, kind == "basic" and 401 or 403)
+  end
+  t.eq(select(2, ask_as("es", access.signed("aoss", account))).status, 403)
+end)
+
+-- Through AWS: a collection.
 
 local ME = "arn:aws:iam::123456789012:user/tester"
 

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- For tests of indexes on a fake OpenSearch (lib/fake/opensearch): who asks Serverless, and that it is checked.
-local authorize = require "lib.fake.aws_authorize"
+local access = require "lib.fake.opensearch.access"
 local host = require "hilum.host"
 
 local home = {}
 
-local ACCOUNT = { credentials = { hilumtest = "hilumsecret" } }
+local ACCOUNT = { credentials = { hilumtest = "hilumsecret" }, region = "us-east-1" }
 local VARIABLES = { AWS_ACCESS_KEY_ID = "hilumtest", AWS_SECRET_ACCESS_KEY = "hilumsecret", AWS_REGION = "us-east-1",
   AWS_CONFIG_FILE = "/dev/null", AWS_SHARED_CREDENTIALS_FILE = "/dev/null", AWS_EC2_METADATA_DISABLED = "true" }
 
@@ -13,13 +13,7 @@ local function is_serverless(flavour) return flavour == "classic" or flavour == 
 
 -- What a fake of that flavour is opened with: nil, or what checks signatures for the service and region.
 function home.authorize(flavour)
-  if not is_serverless(flavour) then return nil end
-  return function(request, body)
-    local done, service, region = pcall(authorize, ACCOUNT, request, body, { missing = "x", unknown = "x", wrong = "x" })
-    if done and service == "aoss" and region == "us-east-1" and request.headers["x-amz-content-sha256"] then return nil end
-    return { status = 403, headers = { ["X-Aoss-Response-Hint"] = "X01:gw-helper-deny" },
-      body = '{"status":403,"error":{"reason":"403 Forbidden","type":"Forbidden"}}' }
-  end
+  return is_serverless(flavour) and access.signed("aoss", ACCOUNT) or nil
 end
 
 -- The settings of an index on it; it does not wait long.

@@ -70,6 +70,17 @@ t.test("a managed domain is signed for es; the account's host names the collecti
   t.eq({ who.kind, who.region, who.headers["x-amz-aoss-collection-name"] }, { "aoss", "eu-west-1", "images" })
 end)
 
+t.test("a server is Serverless where the user has said so", function()
+  local place = assert(address.parse "http://127.0.0.1:4566/chest")
+  local function kind(name, url)
+    local variables = { [name] = url, AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret", AWS_REGION = "us-east-1" }
+    return assert(access.open(place, { getenv = home.make({}, variables).getenv })).kind
+  end
+  t.eq(kind("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"), "aoss")
+  t.eq(kind("AWS_ENDPOINT_URL_OPENSEARCHSERVERLESS", "http://127.0.0.1:4566/"), "aoss")
+  t.eq(kind("AWS_ENDPOINT_URL", "http://127.0.0.1:9000"), "none")
+end)
+
 t.test("a user comes from the environment or from .netrc, and over https only", function()
   local server <close> = home.server { ["GET /"] = answer {} }
   local function sent(variables, settings)

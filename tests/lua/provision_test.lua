@@ -383,15 +383,22 @@ end)
 t.test("what costs money is named", function()
   local server <close> = aws_fake.serve {}
   local e, s = open(server, { notebook = true, generation = "classic" })
-  local texts = {}
-  for i, item in ipairs(show.costs(e, assert(plan.steps(e, s)), { create = true })) do
-    texts[i] = ("%s = %g %s"):format(item.what, item.count, item.price)
+  local function told(items)
+    local texts = {}
+    for i, item in ipairs(items) do texts[i] = ("%s = %g %s"):format(item.what, item.count, item.price) end
+    return texts
   end
-  t.eq(texts, { "S3 bucket hilum-123456789012: each GB in it = 1 s3-gb-month",
+  local monthly, hourly = show.costs(e, assert(plan.steps(e, s)), { create = true })
+  t.eq(hourly, {})
+  t.eq(told(monthly), { "S3 bucket hilum-123456789012: each GB in it = 1 s3-gb-month",
     "vector collection hilum-images: 1 OCU at least, used or not = 730 ocu-hour",
     "notebook instance hilum-notebook: ml.t3.medium, if it is never stopped = 730 notebook-hour",
     "notebook instance hilum-notebook: its disk of 15 GB = 15 notebook-gb-month" })
   t.eq(show.costs(e, assert(plan.steps(e, s)), { keep = true }), {})
+  e, s = open(server)
+  monthly, hourly = show.costs(e, assert(plan.steps(e, s)), { create = true })
+  t.eq(told(monthly), { "S3 bucket hilum-123456789012: each GB in it = 1 s3-gb-month" })
+  t.eq(told(hourly), { "collection group hilum-group: 4 OCU at most; nothing while idle = 4 ocu-hour-of-use" })
 end)
 
 t.test("Terraform gets the same policies, with references", function()
@@ -441,8 +448,10 @@ t.test("the command: plan, apply, status, destroy", function()
   local made = result_of("apply", "--public", "--poll", "1ms", "--json", "--quiet")
   t.eq({ made.bucket, made.role, made.collection }, { "s3://" .. BUCKET, "arn:aws:iam::123456789012:role/hilum-bedrock", "hilum-images" })
   t.match(made.endpoint, "^http://127.0.0.1:%d+/collections/")
-  local line = require "lib.cost.ledger".lines(require "lib.project".open(folder))[1]
-  t.eq({ line.ledger, line.step, #line.items }, { "submitted", "provision, by the month", 2 })
+  local lines = require "lib.cost.ledger".lines(require "lib.project".open(folder))
+  for i, step in ipairs { "provision (each month that it stands)", "provision (each hour of use)" } do
+    t.eq({ lines[i].ledger, lines[i].step, #lines[i].items }, { "submitted", step, 1 })
+  end
   t.eq(#result_of("status", "--json", "--quiet").resources, 8)
   t.eq(run(server, folder, "provision", "destroy", "--quiet").status, 2)
   t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 8)

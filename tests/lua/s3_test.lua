@@ -304,7 +304,23 @@ t.test("a temporary redirect is followed once, signed for the other host", funct
       return { status = 307, headers = { Location = "http://localhost:" .. request.server.port .. request.target } }
     end
   end }
-  t.fails("http", "TemporaryRedirect", s3_client.open(round):put("s3://bucket/a", "hello"))
+  t.fails("http", "TemporaryRedirect.*; it is at http://localhost:%d+: set AWS_ENDPOINT_URL_S3 to that",
+    s3_client.open(round):put("s3://bucket/a", "hello"))
+end)
+
+t.test("a redirect that cannot be followed says where it leads", function()
+  local function refused(headers, body)
+    local server <close> = s3_client.serve { wrap = function()
+      return function() return { status = 301, headers = headers, body = body } end
+    end }
+    return s3_client.open(server):put("s3://bucket/a", "hello")
+  end
+  t.fails("http", "PermanentRedirect.*; the bucket is in eu%-west%-1: set AWS_REGION=eu%-west%-1$",
+    refused({ ["x-amz-bucket-region"] = "eu-west-1" }))
+  t.fails("http", "; it is at https://s3.example: set AWS_ENDPOINT_URL_S3 to that", refused({ Location = "https://s3.example/bucket/a" }))
+  t.fails("http", "; it is at bucket.s3.example: set AWS_ENDPOINT_URL_S3",
+    refused({}, "<Error><Code>PermanentRedirect</Code><Endpoint>bucket.s3.example</Endpoint></Error>"))
+  t.fails("http", "; it does not say where to: check the bucket's name, bucket, and AWS_ENDPOINT_URL_S3", refused({}))
 end)
 
 t.test("buckets are hosts of their own where that is wanted", function()
@@ -417,6 +433,7 @@ t.test("errors are one line that says what to do", function()
   t.fails("auth", "allow s3:PutObject on arn:aws:s3:::bucket/%*", client:put("s3://bucket/a", "x"))
   t.fails("auth", "allow s3:ListBucket on arn:aws:s3:::bucket;", client:bucket("bucket"))
   t.raises("allow s3:ListBucket on arn:aws:s3:::bucket;", list_all, client, "s3://bucket/a")
+  t.fails("auth", "allow s3:ListAllMyBuckets on %*;", client:buckets())
   t.fails("auth", "AccessDenied.*s3:GetObject", client:head("s3://bucket/a"))
   local wrong <close> = s3_client.serve {}
   wrong.secret_key = "wrong"

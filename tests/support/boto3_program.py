@@ -6,8 +6,10 @@ import base64
 import json
 import os
 import sys
+import urllib.request
 
 import boto3
+from botocore.config import Config
 
 BUCKET, TITAN = "study", "amazon.titan-embed-image-v1"
 folder = sys.argv[1]
@@ -37,7 +39,9 @@ s3.download_file(BUCKET, "large", large + ".back")
 with open(large, "rb") as one, open(large + ".back", "rb") as two:
     same = one.read() == two.read()
 listed = [one["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for one in page["Contents"]]
-url = s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "train.jsonl"})
+signer = boto3.client("s3", config=Config(signature_version="s3v4"))  # without it boto3 makes URLs of the second version
+with urllib.request.urlopen(signer.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "train.jsonl"})) as answer:
+    presigned = answer.read().decode()
 
 job = bedrock.create_model_customization_job(
     jobName="study-1", customModelName="study", roleArn=f"arn:aws:iam::{account}:role/study", baseModelIdentifier=TITAN + ":0",
@@ -51,7 +55,8 @@ while bedrock.get_provisioned_model_throughput(provisionedModelId=throughput)["s
     pass
 
 with open(os.path.join(folder, "train.jsonl"), encoding="utf-8") as file:
-    records = [json.loads(line) for line in file][:20]
+    text = file.read()
+records = [json.loads(line) for line in text.splitlines()][:20]
 scores = {}
 for name, which in (("base", TITAN), ("tuned", throughput)):
     pictures, texts = [], []
@@ -60,8 +65,9 @@ for name, which in (("base", TITAN), ("tuned", throughput)):
             pictures.append(embed(which, inputImage=base64.b64encode(file.read()).decode()))
         texts.append(embed(which, inputText=record["caption"]))
     scores[name] = sum(cosine(p, t) for p, t in zip(pictures, texts)) / len(records)
+with open(os.path.join(folder, "images", images[0]), "rb") as file:
+    both = embed(TITAN, 1024, inputText="Mass", inputImage=base64.b64encode(file.read()).decode())
 bedrock.delete_provisioned_model_throughput(provisionedModelId=throughput)
 bedrock.delete_custom_model(modelIdentifier=model)
 print(json.dumps({"same": same, "listed": len(listed), "images": len(images), "status": status, "scores": scores,
-                  "presigned": url.split("?")[0], "both": len(embed(TITAN, 1024, inputText="Mass", inputImage=base64.b64encode(
-                      open(os.path.join(folder, "images", images[0]), "rb").read()).decode()))}))
+                  "presigned": presigned == text, "both": len(both)}))

@@ -18,8 +18,8 @@ function place.open(opt, ctx, record)
   record = record or {}
   local session = assert(require "lib.aws.session".open { profile = opt.profile or record.profile, region = opt.region or record.region })
   local prefix = prefix_of(opt, record, ctx)
-  return setmetatable({ session = session, region = assert(session:needed_region()), profile = opt.profile, prefix = prefix, project = ctx.project,
-    ctx = ctx, bedrock = require "lib.aws.bedrock".client(session),
+  return setmetatable({ session = session, region = assert(session:needed_region()), profile = opt.profile, prefix = prefix,
+    project = ctx.project, ctx = ctx, bedrock = require "lib.aws.bedrock".client(session),
     expiry = require "lib.deploy.expiry".open(session, { prefix = prefix, role = opt.expiry_role, tell = ctx.say }),
     pause = function() session.sleep(opt.poll) end }, Place)
 end

@@ -33,7 +33,7 @@ end
 function removal.run(opt, ctx)
   local record = record_of(opt, ctx)
   local at = place.open(opt, ctx, record)
-  local found, err = throughput.find(at.bedrock, record.arn or record.name)
+  local found, err = throughput.find_recorded(at.bedrock, record)
   if found == nil then error(err, 0) end
   if not found then
     if not record.region then ctx.fail("there is no throughput %s in %s", record.name, at.region) end

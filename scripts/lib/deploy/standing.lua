@@ -3,23 +3,14 @@
 local dates = require "lib.dates"
 local place = require "lib.deploy.place"
 local records = require "lib.deploy.records"
-local retry = require "lib.retry"
 local throughput = require "lib.deploy.throughput"
 
 local standing = {}
 
--- An answer at once, or none: nobody wants to wait for a status.
-local function open(record)
-  local session, err = require "lib.aws.session".open { profile = record.profile, region = record.region }
-  if not session then return nil, err end
-  session.retry = retry.new { mode = "standard", attempts = 1, sleep = session.sleep }
-  return require "lib.aws.bedrock".client(session)
-end
-
 local function ask(record)
-  local client, err = open(record)
+  local client, err = require "lib.aws.glance"(record)
   if not client then return nil, err end
-  return throughput.find(client, record.arn or record.name)
+  return throughput.find_recorded(client, record)
 end
 
 local function describe(record, found, project)

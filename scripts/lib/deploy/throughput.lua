@@ -13,6 +13,18 @@ function throughput.find(client, id)
   return found, err
 end
 
+-- What a record speaks of, as AWS has it; false if it is certainly gone: credentials of another account do not see it either.
+function throughput.find_recorded(client, record)
+  local found, err = throughput.find(client, record.arn or record.name)
+  if found ~= false or not record.model then return found, err end
+  local who
+  who, err = require "lib.aws.sts".identity(client.call.session)
+  if not who then return nil, err end
+  local account = record.model:match("^arn:[^:]*:bedrock:[^:]*:(%d+):")
+  if who.account == account then return false end
+  return nil, host.error("auth", ("%s was bought in account %s, and these credentials are of %s"):format(record.name, account, who.account))
+end
+
 -- Waits until it is neither being made nor changed. tell(found) when its status is another one.
 function throughput.wait(client, id, pause, tell)
   local before

@@ -5,7 +5,8 @@
 --   local server <close> = http_server.start({}, opensearch.handler)
 -- options: authorize(request, body), which may return a response that ends the request; permits(request, permission, index), false: the
 -- gateway of Serverless says 403; settling: so many calls for data that a new index is not found by; delay and looks, in place of the
--- flavour's. opensearch.item_faults: used up one a document of bulk requests, { status=, type=, reason= } or false. opensearch.log: calls.
+-- flavour's. opensearch.item_faults: used up one a document of bulk requests, { status=, type=, reason= } or false. opensearch.log: calls,
+-- without their bodies if it is forgetful.
 local errors = require "lib.fake.opensearch.errors"
 local flavours = require "lib.fake.opensearch.flavours"
 local json = require "hilum.json"
@@ -194,7 +195,7 @@ end
 -- Answers a request for a path below where the server is.
 function Server:serve(request, path, body)
   path = path:gsub("^/", ""):gsub("/$", "")
-  self.log[#self.log + 1] = { method = request.method, path = path, query = request.query, body = body }
+  self.log[#self.log + 1] = { method = request.method, path = path, query = request.query, body = not self.forgetful and body or nil }
   local row, parts = route_of(request.method, path)
   local stopped = stop(self, request, body, row, parts)
   if stopped then return stopped end

@@ -6,6 +6,7 @@ local fs = require "hilum.fs"
 local host = require "hilum.host"
 local image = require "hilum.image"
 local images = require "lib.images"
+local json = require "hilum.json"
 local sources = require "lib.fetch.sources"
 local task = require "hilum.task"
 local window = require "lib.fetch.window"
@@ -24,20 +25,24 @@ Part.__index = Part
 -- options: there: name = size of what is in the store, and kept up to date; depth of the check; flat; max_member (bytes); at_once;
 -- progress; policy: by which downloads are tried again (lib/retry.lua).
 function part.new(source, store, options)
-  return setmetatable({ source = source, store = store, options = options, names = {}, settled = {}, told = {}, broken = {},
-    failed = {}, stored = 0, kept = 0, left_out = 0, bytes = 0, failures = 0 }, Part)
+  return setmetatable({ source = source, store = store, options = options, names = json.array(), settled = {}, told = {},
+    broken = json.array(), failed = json.array(), stored = 0, kept = 0, left_out = 0, bytes = 0, failures = 0 }, Part)
 end
 
 -- Members.
 
--- Each is told once, however often the archive is passed through.
-local function add_broken(self, name, code, message)
+-- Each problem is told once, however often the archive is passed through. False: it was before.
+local function tell(self, name, code, message)
   local key = name .. "\n" .. message
-  if self.told[key] then return end
+  if self.told[key] then return false end
   self.told[key] = true
   table.insert(self.broken, { name = name, code = code, message = message })
-  self.options.progress:add()
   self.options.progress:fail()
+  return true
+end
+
+local function add_broken(self, name, code, message)
+  if tell(self, name, code, message) then self.options.progress:add() end
 end
 
 local function add_failed(self, name, message)
@@ -70,6 +75,13 @@ local function store_image(self, name, data)
   self.stored, self.bytes = self.stored + 1, self.bytes + #data
 end
 
+-- What is wrong with an image, so that it is not stored. That its name says another format can be mended behind it.
+local function problem_of(self, name, data)
+  local problem = image.check({ bytes = data, name = name }, { limits = false, depth = self.options.depth }).problems[1]
+  if not problem or problem.code ~= "wrong-extension" then return problem end
+  tell(self, name, problem.code, problem.message .. "; it is stored: `hilum check --fix` mends that")
+end
+
 -- One image, in a task of its own.
 local function take_image(self, name, data)
   local there, why = is_there(self, name, #data)
@@ -79,7 +91,7 @@ local function take_image(self, name, data)
     return
   end
   if why then return add_failed(self, name, why) end
-  local problem = image.check({ bytes = data }, { limits = false, depth = self.options.depth }).problems[1]
+  local problem = problem_of(self, name, data)
   if not problem then return store_image(self, name, data) end
   self.settled[name] = true
   add_broken(self, name, problem.code, problem.message)
@@ -134,7 +146,7 @@ end
 -- Returns the MD5, or "" if none is known; or nil and an error.
 local function run_pass(self)
   local seen = {}
-  self.failed, self.left_out, self.failures = {}, 0, 0
+  self.failed, self.left_out, self.failures = json.array(), 0, 0
   local opened <close>, loading = open(self)
   if not opened then return nil, loading end
   local under_way <close> = window.open(self.options.at_once, UNDER_WAY)

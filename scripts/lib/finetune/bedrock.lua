@@ -11,6 +11,7 @@ local task = require "hilum.task"
 local bedrock = { patience = 60, ask_every = 5 }
 
 local ENDED = { Completed = true, Failed = true, Stopped = true }
+local FRUITLESS = { Failed = true, Stopped = true }
 local STEPS = { "validationDetails", "dataProcessingDetails", "trainingDetails" }
 local SHOWN = { validationDetails = "checking", dataProcessingDetails = "preparing", trainingDetails = "training" }
 
@@ -48,7 +49,7 @@ end
 local function result_of(found)
   local metrics = found.trainingMetrics or {}
   return { job = found.jobName, arn = found.jobArn, status = found.status, model = found.outputModelArn, loss = metrics.trainingLoss,
-    hyperparameters = found.hyperParameters, failure = found.failureMessage, exit = found.status == "Failed" and 1 or nil,
+    hyperparameters = found.hyperParameters, failure = found.failureMessage, exit = FRUITLESS[found.status] and 1 or nil,
     recorded = false }
 end
 
@@ -111,18 +112,36 @@ local function say_what_is_asked(request, ctx)
     given.batchSize)
 end
 
--- Passes both gates; returns how many records there are, if that could be told. What is begun already, by a run that was interrupted, needs
--- no leave any more.
-local function pass_gates(client, objects, session, request, opt, ctx)
+-- The ARN of the request's job, if a run before has begun it, which its token tells; nil if there is none. The name is made of what is
+-- asked for, so that the same command never pays twice.
+local function begun_before(client, request, ctx)
   local found, err = client:get_customization_job(request.jobName)
   if not found and err.status ~= 404 then error(err, 0) end
-  if found then
-    local seen = require "lib.ready.records".on_s3(objects, request.trainingDataConfig.s3Uri)
-    return seen and seen.records or nil
+  if not found or found.clientRequestToken ~= request.clientRequestToken then return nil end
+  ctx.say("%s was begun before, and is %s; --job-name NAME would train once more with the same settings", found.jobName, step_of(found))
+  return found.jobArn
+end
+
+local function count_records(objects, request)
+  local seen = require "lib.ready.records".on_s3(objects, request.trainingDataConfig.s3Uri)
+  return seen and seen.records or nil
+end
+
+-- Passes both gates and begins the job, unless it was begun before. Returns its ARN.
+local function order(client, objects, session, request, opt, ctx)
+  local arn = begun_before(client, request, ctx)
+  local records
+  if arn then
+    records = count_records(objects, request)
+  else
+    records = ready.gate("finetune", request, session, opt, ctx).records
+    cost.gate(charge.estimate(request, records, session.region, ctx), opt, ctx)
+    arn = create(client, request, ctx)
+    ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
   end
-  local records = ready.gate("finetune", request, session, opt, ctx).records
-  cost.gate(charge.estimate(request, records, session.region, ctx), opt, ctx)
-  return records
+  cost.submitted(charge.estimate(request, records, session.region, ctx), { arn = arn, job = request.jobName, records = records,
+    model_name = request.customModelName }, ctx)
+  return arn
 end
 
 -- given: the fields of a job file, or {}.
@@ -135,10 +154,7 @@ function bedrock.run(opt, given, ctx)
     return { request = request, recorded = false }
   end
   local client, objects, session = open(opt)
-  local records = pass_gates(client, objects, session, request, opt, ctx)
-  local arn = create(client, request, ctx)
-  cost.submitted(charge.estimate(request, records, session.region, ctx), { arn = arn, job = request.jobName, records = records }, ctx)
-  ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
+  local arn = order(client, objects, session, request, opt, ctx)
   if opt.watch then return tell(watch(client, arn, opt, ctx), objects, ctx) end
   ctx.print("%s", arn)
   return { job = request.jobName, arn = arn, request = request, recorded = false }

@@ -31,12 +31,15 @@ local function said(opt, key, ctx)
   return opt[key] ~= section[key] and opt[key] or nil
 end
 
+-- 0.00005, and not 5e-05: all examples of Bedrock's have it so.
+local function decimal(value) return (("%.15f"):format(value):gsub("0+$", ""):gsub("%.$", "")) end
+
 -- A hyperparameter as Bedrock's text, or nil and what is wrong.
 local function parse(given, spec)
   if spec.auto and tostring(given):lower() == "auto" then return "Auto" end
   local value, why = options.types[spec.type].parse(given, spec)
   if not value then return nil, why end
-  return spec.type == "integer" and ("%d"):format(value) or ("%.10g"):format(value)
+  return spec.type == "integer" and ("%d"):format(value) or decimal(value)
 end
 
 -- What a job file says, by the keys of the block.

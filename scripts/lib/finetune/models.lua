@@ -26,6 +26,7 @@ function models.delete(opt, ctx)
   end
   confirm(model, opt, ctx)
   assert(client:delete_custom_model(model.arn))
+  require "lib.finetune.ordered".forget(ctx.project, model.arn, model.name)
   ctx.say("%s is deleted", model.name)
   return { model = model.name, arn = model.arn }
 end

@@ -224,8 +224,9 @@ function Index:append(vectors, docs, settings)
     local to, places, before = writer(self, settings), {}, self.rows
     for i in ipairs(docs) do places[i] = i end
     assert(note_change(self))
-    assert(writing.documents(to, vectors, docs, places, function(place) return before + place end))
-    assert(writing.settle(to, before + 1, #docs))
+    local done, err, doubtful = writing.documents(to, vectors, docs, places, function(place) return before + place end)
+    assert(done, err)
+    assert(writing.settle(to, before + 1, #docs, doubtful))
   end)
 end
 

@@ -45,6 +45,15 @@ local function basic(place, getenv)
   return "Basic " .. hash.base64(user .. ":" .. (password or ""))
 end
 
+-- Is the server where the user has said that OpenSearch Serverless is?
+local function is_serverless_here(place, getenv)
+  for _, variable in ipairs { "AWS_ENDPOINT_URL_OPENSEARCHSERVERLESS", "AWS_ENDPOINT_URL" } do
+    local found = require "lib.aws.endpoint".split(getenv(variable) or "")
+    if found and found.host == place.host then return true end
+  end
+  return false
+end
+
 -- A session that knows no account.
 local function anonymous_session(settings)
   return require "lib.aws.session".open { getenv = function() end, credentials = function() end, sleep = settings.sleep,
@@ -63,7 +72,7 @@ end
 -- {kind, session, service, region, headers}, or nil and an error.
 function access.open(place, settings)
   local getenv = settings.getenv or os.getenv
-  local kind, header = settings.auth or KIND_OF[place.service], nil
+  local kind, header = settings.auth or KIND_OF[place.service] or is_serverless_here(place, getenv) and "aoss" or nil, nil
   if not kind or kind == "basic" then
     local err
     header, err = basic(place, getenv)

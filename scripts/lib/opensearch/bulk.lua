@@ -57,7 +57,10 @@ function Run:send(entries)
   local done, err = self.policy:run(function()
     local answer, why = self.client:bulk(self.name, texts(left))
     self.window:note(why ~= nil and why.status == 429)
-    if not answer then return nil, why end
+    if not answer then
+      self.doubtful = self.doubtful or why.status ~= 429
+      return nil, why
+    end
     left = judge(self, left, answer)
     if #left > 0 then return busy(self, #left) end
     return true
@@ -97,10 +100,11 @@ function bulk.failure(run)
 end
 
 -- make(place) for each of the places (numbers): { text = lines of the bulk format, label = what it is called in errors }. options: bytes
--- (of a request), at_once, progress, sleep. True, or nil and an error; what could be written is.
+-- (of a request), at_once, progress, sleep. True, nil, and whether some may have been written twice, since an answer was lost; or nil and
+-- an error, and what could be written is.
 function bulk.write(client, name, places, make, options)
   local run = setmetatable({ client = client:with(opensearch.policy { attempts = 1, sleep = options.sleep }), name = name, places = places,
-    make = make, bytes = options.bytes or bulk.BYTES, progress = options.progress, refused = {}, written = 0,
+    make = make, bytes = options.bytes or bulk.BYTES, progress = options.progress, refused = {}, written = 0, doubtful = false,
     policy = opensearch.policy({ attempts = ATTEMPTS, sleep = options.sleep }, AGAIN),
     window = require "lib.retry.window".new(options.at_once or bulk.AT_ONCE) }, Run)
   local slices = {}
@@ -109,7 +113,7 @@ function bulk.write(client, name, places, make, options)
   if not done and type(err) ~= "table" then error(err, 0) end -- a mistake of this program
   if not done then return nil, err end
   if #run.refused > 0 then return nil, bulk.failure(run) end
-  return true
+  return true, nil, run.doubtful
 end
 
 return bulk

@@ -133,6 +133,7 @@ local function stored_vector(model, name, opt, given, ctx)
   if not images then ctx.fail("%s does not give vectors back, and the images are not there to embed this one again", model.index.url) end
   local inputs, unread = store.inputs { images:path(name) }
   for _, err in pairs(unread) do ctx.fail("%s", err.message) end
+  ctx.say("%s does not give vectors back: %s is embedded again", model.index.url, name)
   return embed_images(model, inputs, ctx)
 end
 

@@ -112,7 +112,7 @@ local function about_scores(asked)
   if not asked.hybrid then
     return "The nearest images by the cosine of their embeddings; the number at the right of each is that cosine."
   end
-  return ("The number at the right of each is its score: the cosine of the embeddings counts %g, the share of the words in its findings %g.")
+  return ("The number at the right of each is its score: %g times the cosine of the embeddings, %g times the share of the words found.")
     :format(1 - asked.hybrid, asked.hybrid)
 end
 

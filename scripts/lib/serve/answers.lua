@@ -5,7 +5,8 @@ local json = require "hilum.json"
 
 local answers = {}
 
-local STATUS = { usage = 400, parse = 400, integrity = 422 }
+-- The last ones come from a server that is asked on the way: one that has the index, or the model.
+local STATUS = { usage = 400, parse = 400, integrity = 422, auth = 502, http = 502, net = 502, throttled = 503, timeout = 504, tls = 502 }
 
 function answers.json(value, status)
   return { status = status, headers = { ["Content-Type"] = "application/json", ["Cache-Control"] = "no-store" },
@@ -13,6 +14,9 @@ function answers.json(value, status)
 end
 
 function answers.problem(status, message, kind) return answers.json({ error = { kind = kind, message = message } }, status) end
+
+-- Whether an error is for whoever asked; others are mistakes of the program.
+function answers.is_told(err) return type(err) == "table" and STATUS[err.kind] ~= nil end
 
 -- For an error table: what was asked wrong, or cannot be answered.
 function answers.of_error(err)

@@ -60,7 +60,8 @@ local function draw(address)
   end
   return page.document { title = "hilum: the API of the query page", h.h1 { "The API of the query page" },
     h.p { class = "lead", "All that the page does, it does by these requests. Answers are JSON; a problem is ",
-      h.code { '{"error": {"kind": …, "message": …}}' }, " with status 400 (asked wrong), 404, 413 or 422 (no answer to that)." },
+      h.code { '{"error": {"kind": …, "message": …}}' }, " with status 400 (asked wrong), 404, 413, 422 (no answer to that), or 502 to 504 "
+        .. "(the server that has the index, or the model, does not answer)." },
     h.p { "An image is named by its id, which every result has; * stands for it. For example:" },
     h.p { h.code { ("curl 'http://%s/api/query?text=Effusion&view=PA&k=12'"):format(address) } }, parts,
     footer = h.p { "A research tool, not for clinical use." } }

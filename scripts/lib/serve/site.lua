@@ -32,8 +32,7 @@ local function answer(request, served, gate)
   if refusal then return answers.problem(403, refusal, "auth") end
   local done, result = pcall(api.answer, request, served)
   if done then return result or file(request, gate.token) or answers.problem(404, "there is nothing under this path", "usage") end
-  local is_told = type(result) == "table" and (result.kind == "usage" or result.kind == "integrity" or result.kind == "parse")
-  return is_told and answers.of_error(result) or error(result, 0)
+  return answers.is_told(result) and answers.of_error(result) or error(result, 0)
 end
 
 -- Opens the study and serves it. opt: those of `hilum serve`. Returns the server, a function that gives what it serves, and its guard.

@@ -10,7 +10,7 @@ workflow.options = {
   { "exclude", type = "list", metavar = "GLOB", help = "no names that match one of these" },
   { "list", type = "path", metavar = "FILE", help = "only the names in this file, one a line" },
   { "compare", type = "choice", choices = { "time", "size", "content" }, default = "time",
-    help = "what is there already: same size and not older; same size; same checksum" },
+    help = "what is there already: same size and not older; same size; same checksum, where that can be told" },
   { "dry-run", type = "flag", help = "say what would be done" },
   { "at-once", type = "integer", min = 1, max = 1024, default = 16, help = "how many files at the same time" },
 }

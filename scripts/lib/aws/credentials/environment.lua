@@ -14,12 +14,15 @@ local function load(config)
   return keys.credentials(raw, environment.source)
 end
 
+local NAMES = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY" }
+
 -- is_source: a role's credential_source names it, so that the profile of the command line does not beat it.
 function environment.find(aws, _, is_source)
   local config = aws.config
-  if config.explicit and not is_source or not config:env("AWS_ACCESS_KEY_ID") then return nil end
-  if not config:env("AWS_SECRET_ACCESS_KEY") then
-    return keys.fail("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not; set both, or neither")
+  local id, secret = config:env(NAMES[1]), config:env(NAMES[2])
+  if config.explicit and not is_source or not (id or secret) then return nil end
+  if not (id and secret) then
+    return keys.fail("%s is set, but %s is not; set both, or neither", NAMES[id and 1 or 2], NAMES[id and 2 or 1])
   end
   return { source = environment.source, load = function() return load(config) end }
 end

@@ -71,16 +71,6 @@ local function fetch_all(client, place, file, head, ranges, algorithm, options)
   return not failure, failure
 end
 
--- The size of the parts that an object was uploaded in, which its composed checksum is about; nil where that cannot be told: by a server
--- that knows no part numbers, or for parts of several sizes.
-local function part_size(client, place, head, options)
-  local request = { op = "s3.download", action = "s3:GetObject", place = place, method = "HEAD",
-    query = exchange.query { { "partNumber", 1 }, options.version and { "versionId", options.version } or nil } }
-  request.read = function(response) return math.tointeger(response.headers["content-length"]) end
-  local size = exchange.run(client, request)
-  return size and size > 0 and (head.size + size - 1) // size == head.expected.parts and size or nil
-end
-
 local function check(client, place, file, head, ranges, expected, options)
   local request = { op = "s3.download", place = place }
   if joinable(expected) then return verify.joined(request, expected, ranges) end
@@ -89,7 +79,7 @@ local function check(client, place, file, head, ranges, expected, options)
     if not body then return nil, err end
     return verify.whole(request, expected, {}, body)
   end
-  local size = part_size(client, place, head, options)
+  local size = object.part_size(client, place, head.size, expected.parts, options.version)
   if not size then return true end
   return verify.composed(request, expected, file:temporary(), head.size, size)
 end

@@ -21,11 +21,23 @@ local INTEGRITY = { BadDigest = true, XAmzContentSHA256Mismatch = true, InvalidD
 local WHO = "`hilum aws whoami` says whose credentials these are"
 local CHANGED = "what arrived is not what was sent; if the file was being changed, send it again"
 
+-- What a permission is about.
+local function resource_of(place)
+  if place.bucket == "" then return "*" end
+  return "arn:aws:s3:::" .. place.bucket .. (place.key == "" and "" or "/*")
+end
+
 local function allow(request)
-  local what = request.place.key == "" and request.place.bucket or request.place.bucket .. "/*"
-  local hint = ("allow %s on arn:aws:s3:::%s; %s"):format(request.action, what, WHO)
+  local hint = ("allow %s on %s; %s"):format(request.action, resource_of(request.place), WHO)
   if request.action ~= "s3:GetObject" then return hint end
   return hint .. "; without s3:ListBucket an object that is not there is denied, too"
+end
+
+-- What to set so that the next request goes where the answer leads. said: {region, to = a host, or a scheme and a host}.
+local function go_there(request, said)
+  if said.region then return ("the bucket is in %s: set AWS_REGION=%s"):format(said.region, said.region) end
+  if said.to then return ("it is at %s: set AWS_ENDPOINT_URL_S3 to that, without the bucket"):format(said.to) end
+  return ("it does not say where to: check the bucket's name, %s, and AWS_ENDPOINT_URL_S3"):format(request.place.bucket)
 end
 
 local HINTS = {
@@ -39,15 +51,17 @@ local HINTS = {
   InvalidObjectState = "it is in an archive; restore it first",
   InvalidToken = WHO,
   NoSuchBucket = "`hilum ls s3://` shows your buckets, `hilum mb` makes one",
+  PermanentRedirect = go_there,
   PreconditionFailed = "the object is not as the condition wants it",
   SignatureDoesNotMatch = WHO,
   SlowDown = "use fewer requests at once",
+  TemporaryRedirect = go_there,
   XAmzContentSHA256Mismatch = CHANGED,
 }
 
-local function hint_for(code, request)
+local function hint_for(code, request, said)
   local hint = HINTS[code]
-  if type(hint) == "function" then hint = hint(request) end
+  if type(hint) == "function" then hint = hint(request, said) end
   return hint and "; " .. hint or ""
 end
 
@@ -67,12 +81,14 @@ end
 function errors.of(request, response)
   local document, headers = read(response.body), response.headers
   local code = document.Code or code_without_body(request, response.status)
+  local said = { region = headers["x-amz-bucket-region"] or document.Region,
+    to = (headers.location or ""):match("^%a+://[^/?#%c]+") or document.Endpoint }
   local err = aws_errors.make { status = response.status, code = code, message = document.Message, op = request.op,
     request_id = headers["x-amz-request-id"] or document.RequestId }
-  err.message = ("%s: %s%s"):format(uri.show(request.place), err.message, hint_for(code, request))
+  err.message = ("%s: %s%s"):format(uri.show(request.place), err.message, hint_for(code, request, said))
   err.retryable = err.retryable or AGAIN[code] or false
   if INTEGRITY[code] then err.kind = "integrity" end
-  err.region = headers["x-amz-bucket-region"] or document.Region
+  err.region = said.region
   return retry.note(err, headers)
 end
 

@@ -74,6 +74,15 @@ function object.head(client, place, options)
     end })
 end
 
+-- The size of the parts that an object of that size was uploaded in, so many of them; nil where that cannot be told: by a server that
+-- knows no part numbers, or for parts of several sizes.
+function object.part_size(client, place, size, parts, version)
+  local first = exchange.run(client, { op = "s3.head", action = "s3:GetObject", place = place, method = "HEAD",
+    query = exchange.query { { "partNumber", 1 }, version and { "versionId", version } or nil },
+    read = function(response) return math.tointeger(response.headers["content-length"]) end })
+  return first and first > 0 and (size + first - 1) // first == parts and first or nil
+end
+
 function object.delete(client, place, options)
   local request = { op = "s3.delete", action = "s3:DeleteObject", place = place, method = "DELETE",
     headers = options_of.headers(options, DELETE), query = version_query(options.version) }

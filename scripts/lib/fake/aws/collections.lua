@@ -11,10 +11,11 @@ local collections = {}
 local DENIED = { status = 403, headers = { ["X-Aoss-Response-Hint"] = "X01:gw-helper-deny", ["Content-Type"] = "application/json" },
   body = '{"status":403,"error":{"reason":"403 Forbidden","type":"Forbidden"}}' }
 
--- What has to be signed, and what must not be.
-local function is_signed_well(request)
+-- What has to be signed, and what must not be: AWS's documentation says so of the length, which opensearch-py 3 signs all the same. A
+-- server that is lenient lets it.
+local function is_signed_well(server, request)
   local signed = ";" .. ((request.headers.authorization or ""):match("SignedHeaders=([^,]+)") or "") .. ";"
-  return signed:find(";x-amz-content-sha256;", 1, true) ~= nil and not signed:find(";content-length;", 1, true)
+  return signed:find(";x-amz-content-sha256;", 1, true) ~= nil and (server.lenient or not signed:find(";content-length;", 1, true))
 end
 
 -- The rules of the account's policies of a kind, each with the entry of the policy that it is in.
@@ -56,8 +57,9 @@ end
 -- The OpenSearch of a new collection. generation: of its group, or nil.
 function collections.data(server, name, generation)
   return fake_opensearch.new { flavour = generation == "NEXTGEN" and "nextgen" or "classic", settling = server.settling or 0,
+    forgetful = server.forgetful,
     permits = function(request, permission, index)
-      return is_signed_well(request) and is_reachable(server, name) and is_permitted(server, name, permission, index)
+      return is_signed_well(server, request) and is_reachable(server, name) and is_permitted(server, name, permission, index)
     end }
 end
 

@@ -44,7 +44,9 @@ local function begin(server, service, op, params)
   local entry = { number = #server.log + 1, service = service, op = op, params = params }
   entry.changes = not LOOKS[op:match("^BatchGet") or op:match("^%u%l+") or op:match("^%u+")]
   server.log[entry.number] = entry
-  return server.fault and server.fault(entry)
+  local fault = server.fault and server.fault(entry)
+  if server.forgetful then entry.params = nil end
+  return fault
 end
 
 -- Is it one of the operations of a service that has them by name, at "/"?
@@ -119,7 +121,7 @@ function Server:arn(what, account) return ("arn:aws:bedrock:%s:%s:%s"):format(se
 
 -- options: services (names of files; default: all), region, account, steps (how often one has to look until something is there, or gone),
 -- s3 (a server of s3.server), objects (those that services see, as lib/fake/objects has them; default: those of s3), and what the services
--- say of themselves. The credentials are hilumtest and hilumsecret.
+-- say of themselves; forgetful: the log has no parameters, for a server that is long up. The credentials are hilumtest and hilumsecret.
 local function new(options)
   options = options or {}
   local server = setmetatable({ region = "us-east-1", account = "123456789012", steps = 2, services = {}, log = {},

@@ -170,7 +170,8 @@ function jobs.get(server, request)
   local answer = summary_of(job, server)
   answer.outputModelName, answer.outputModelArn, answer.failureMessage = answer.customModelName, job.model, job.failure
   answer.customModelName, answer.customModelArn = nil, nil
-  for _, field in ipairs { "roleArn", "hyperParameters", "trainingDataConfig", "validationDataConfig", "outputDataConfig" } do
+  for _, field in ipairs { "roleArn", "hyperParameters", "trainingDataConfig", "validationDataConfig", "outputDataConfig",
+    "clientRequestToken" } do
     answer[field] = job.body[field]
   end
   answer.trainingMetrics, answer.validationMetrics = metrics_of(job)

@@ -60,8 +60,8 @@ local function fill(client, set, meta, found, settings, present)
     if not (present and present[row]) then places[#places + 1] = row end
   end
   local self = { client = client, name = client.name, found = found, settings = settings }
-  local done, err = writing.documents(self, set.vectors, set.docs, places, function(place) return place end)
-  if done then done, err = writing.settle(self, meta.from, #set.docs - meta.from + 1) end
+  local done, err, doubtful = writing.documents(self, set.vectors, set.docs, places, function(place) return place end)
+  if done then done, err = writing.settle(self, meta.from, #set.docs - meta.from + 1, doubtful or present ~= nil) end
   if not done then return nil, err end
   meta.complete = true
   return remember(client, meta)

@@ -10,8 +10,10 @@ local pages = require "lib.index.remote.pages"
 
 local writing = {}
 
--- Between two looks at what can be searched, and how long without any news: seconds.
+-- Between two looks at what can be searched, and how long without any news: seconds. After so many looks Serverless shows whatever it has
+-- got: it does so once a minute.
 local POLL, PATIENCE = 5, 300
+local ALL_SHOWN = 12
 
 local ALL = { match_all = {} }
 
@@ -28,18 +30,18 @@ end
 
 local function show(self, count, label) return self.settings.progress and count > 0 and self.settings.progress(count, label) or nil end
 
--- Writes documents: places into vectors and docs; row_of(place): the row that it gets. True, or nil and an error.
+-- Writes documents: places into vectors and docs; row_of(place): the row that it gets. Returns what bulk.write returns.
 function writing.documents(self, vectors, docs, places, row_of)
   local shown <close> = show(self, #places, "index")
   local with_ids = self.found.ids
-  local done, err = bulk.write(self.client, self.name, places, function(place)
+  local done, err, doubtful = bulk.write(self.client, self.name, places, function(place)
     local doc = docs[place]
     local action = json.encode { index = with_ids and { _id = doc.image } or {} }
     return { label = doc.image,
       text = ("%s\n%s\n"):format(action, documents.encode(doc, row_of(place), documents.numbers(vectors:row(place)))) }
   end, bulk_options(self, shown))
   if shown and done then shown:finish() end
-  return done, err
+  return done, err, doubtful
 end
 
 -- Deletes documents by their ids.
@@ -50,6 +52,8 @@ function writing.delete(self, ids)
     return { label = ids[place], text = json.encode { delete = { _id = ids[place] } } .. "\n" }
   end, bulk_options(self))
 end
+
+local function pause(self, looks) self.client.sleep((self.settings.poll or POLL) * looks) end
 
 -- Calls is_there() until it is true. It says how far it is: as long as that changes there is hope. nil and an error after a while.
 local function wait(self, is_there)
@@ -63,7 +67,7 @@ local function wait(self, is_there)
         PATIENCE))
     end
     last = state
-    self.client.sleep(self.settings.poll or POLL)
+    pause(self, 1)
   end
 end
 
@@ -87,14 +91,16 @@ function writing.survey(self, from)
   return rows, number, copies
 end
 
--- Waits until the images of so many rows, counted from one on, can be searched, and deletes copies.
-function writing.settle(self, from, expected)
+-- Waits until the images of so many rows, counted from one on, can be searched, and deletes copies. doubtful: there may be some that do
+-- not show yet.
+function writing.settle(self, from, expected, doubtful)
   if self.found.refresh then return self.client:refresh(self.name) end
   local done, err = wait(self, function()
     local number = count(self, from)
     return number >= expected, ("%d of %d images can be searched"):format(number, expected)
   end)
   if not done or self.found.ids then return done, err end
+  if doubtful then pause(self, ALL_SHOWN) end
   return wait(self, function()
     local _, number, copies = writing.survey(self, from)
     if #copies > 0 then assert(writing.delete(self, copies)) end
