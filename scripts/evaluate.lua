@@ -78,13 +78,17 @@ Image against image is the question. Where captions were embedded too (`hilum em
 both), what is searched has the labels in it, which the page and a warning say; --queries FOLDER then asks with image-only embeddings of
 the same models, as a user of such a search does.
 
+Measured are the embeddings, exactly; an index plays no part, here or on OpenSearch. What a server's approximate search loses is another
+question: `hilum index --compare`.
+
 The result is reports/evaluation.html, one file that needs nothing else: numbers, plots, examples, and what the numbers do not show.
 --json prints all of it.]],
   options = {
     { "on", type = "choice", choices = { "validation", "test" }, help = "the part to measure on (default: test if there is one)" },
     { "gallery", type = "choice", choices = { "same", "train" }, default = "same", help = "where is searched: the same part, or train" },
     { "model", type = "string", metavar = "NAME", names = "embeddings", help = "the embeddings to compare with the base (default: tuned)" },
-    { "base", type = "string", metavar = "NAME", names = "embeddings", default = "base", help = "the embeddings they are compared with" },
+    { "base", type = "string", metavar = "NAME", names = "embeddings",
+      help = "the embeddings they are compared with (default: what they were fine-tuned from: base, or Titan's)" },
     { "ranks", type = "integer", min = 10, metavar = "K", help = "judge only the first K results of each query" },
     { "resamples", type = "integer", min = 0, max = 100000, default = 1000, help = "draws of the bootstrap over patients" },
     { "seed", type = "integer", default = 1, help = "the same seed gives the same intervals and examples" },

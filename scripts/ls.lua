@@ -38,7 +38,8 @@ local function list_leftovers(client, place, ctx)
     ctx.print("%s  %s  %s", date(upload.started or 0), upload.id, require "lib.images".show(upload.key))
     table.insert(result.uploads, upload)
   end
-  ctx.say("uploads that were begun and not completed, whose parts cost money: %d", #result.uploads)
+  ctx.say("uploads that were begun and not completed, whose parts cost money: %d%s", #result.uploads,
+    #result.uploads > 0 and "; `hilum sweep` gives old ones up" or "")
   return result
 end
 

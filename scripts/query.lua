@@ -20,7 +20,7 @@ local function print_answers(asked, opt, ctx)
   for i, query in ipairs(asked.queries) do
     for _, model in ipairs(shown) do
       if #asked.queries > 1 or #shown > 1 then
-        ctx.print("%s, %s:", not opt.anonymous and query.name or query.text or "query " .. i, model.name)
+        ctx.print("%s, %s:", not opt.anonymous and query.name or query.text or "query " .. i, model.title)
       end
       if #model.results[i] == 0 then ctx.print("nothing in the index passes the filters")
       else print_hits(model.results[i], opt.anonymous, ctx) end
@@ -111,7 +111,7 @@ both have an index. The page contains images and patient numbers; --anonymous le
       help = "let the share of the words that an image's findings have count W of its score, its vector the rest" },
     { "where", type = "list", metavar = "NAME=VALUE", names = "filters", help = "finding=, view=, sex=, split= or patient=" },
     { "not-patient", type = "list", metavar = "ID", help = "leave this patient's images out" },
-    { "model", type = "string", metavar = "NAME", names = "indexes", help = "which index (default: tuned, else base)" },
+    { "model", type = "string", metavar = "NAME", names = "indexes", help = "which index (default: what was fine-tuned, else base)" },
     { "itself", type = "flag", default = false, help = "keep an image that is in the index among its own results" },
     { "compare", type = "flag", help = "also ask the base index (a page does so unless --no-compare)" },
     { "open", type = "flag", default = false, help = "show the results as a page in the browser" },

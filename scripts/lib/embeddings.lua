@@ -31,17 +31,31 @@ function embeddings.names(folder)
   return names
 end
 
--- Vectors of an encoder that is not here answer no words, and are only asked by name.
-local function is_usual(name) return name ~= "base" and not name:find("^import:") end
+local TRAINED = 2
 
--- The model that is meant when none is named: "tuned", else the first that is not the base, else the base.
+-- Which models are meant first when none is named: those that were trained, then Bedrock's own (bedrock:amazon.titan…), then the base.
+-- Vectors of an encoder that is not here answer no words, and are only asked by name.
+local function rank(name)
+  if name == "tuned" then return 1 end
+  if name == "base" then return 4 end
+  if name:find("^import:") then return 5 end
+  return name:find("^bedrock:%l+%.") and 3 or TRAINED
+end
+
+-- The model that is meant when none is named, and the other trained ones that could have been.
 function embeddings.preferred(names)
-  local preferred = names[1]
+  local preferred, others = names[1], {}
+  for _, name in ipairs(names) do if rank(name) < rank(preferred) then preferred = name end end
   for _, name in ipairs(names) do
-    if name == "tuned" then return name end
-    if not is_usual(preferred) and (is_usual(name) or name == "base") then preferred = name end
+    if name ~= preferred and rank(name) <= TRAINED then others[#others + 1] = name end
   end
-  return preferred
+  return preferred, others
+end
+
+-- What a model with that id was made from, by the name of its embeddings: for a custom model of Bedrock's that of its base.
+function embeddings.base_of(id)
+  local base = id:match("^bedrock:arn:.*:custom%-model/([^/:]+)")
+  return base and "bedrock:" .. base or "base"
 end
 
 -- The rows with these numbers; where they are all of them in order, the matrix itself.

@@ -113,6 +113,13 @@ local function refuse_to_empty(self, next_entry, options)
   end
 end
 
+-- What the target has; of a few named files only these are looked for, however much else is there.
+local function target_entries(self)
+  local names = self.from.few and self.from:few()
+  if names and not self.to.is_folder then return self.to:entries_of(names) end
+  return self.to:entries(true)
+end
+
 local function pull_actions(self, options)
   local seen = {}
   local next_entry = refuse_to_empty(self, self.from:entries(), options)
@@ -121,7 +128,7 @@ local function pull_actions(self, options)
     if entry and options.names then seen[entry.name] = true end
     return entry
   end
-  local next_action = plan.actions(source, self.to:entries(true), plan.filter(options), options.compare, options.delete)
+  local next_action = plan.actions(source, target_entries(self), plan.filter(options), options.compare, options.delete)
   return function() return not self.stopped and next_action() or nil end, seen
 end
 

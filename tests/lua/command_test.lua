@@ -41,6 +41,14 @@ t.test("what it leaves running does not hold us up", function()
   t.ok(task.now() - began < 20)
 end)
 
+t.test("a program that is attached has our stdin and stdout", function()
+  local script = [[local options = { attached = true, timeout = math.huge }
+    local r = assert(hilum.task.command({ "sh", "-c", "cat; echo err >&2; exit 4" }, options))
+    print("status " .. r.status .. " output " .. #r.output)]]
+  local status, out, err = t.run(("echo in | %s -e '%s'"):format(t.hilum, script))
+  t.eq({ status, out, err }, { 0, "in\nstatus 4 output 0\n", "err\n" })
+end)
+
 t.test("a program that is not there", function()
   t.fails("io", "no%-such%-program: No such file", task.command { "no-such-program" })
 end)

@@ -212,10 +212,10 @@ t.test("models other than the base and a fine-tuned one go by their names", func
   study.write_embeddings(dir .. "/embeddings", "bedrock:amazon.titan-embed-image-v1", docs,
     { model = "bedrock:amazon.titan-embed-image-v1-1" }, "tuned")
   local result, heard = evaluate(dir, { model = "bedrock:amazon.titan-embed-image-v1" })
-  t.eq(result.labels, { base = "base", tuned = "bedrock:amazon.titan-embed-image-v1" })
+  t.eq(result.labels, { base = "base", tuned = "titan-embed-image-v1" })
   local told = table.concat(heard.printed, "\n") .. table.concat(heard.said, "\n") .. assert(fs.read(result.page))
-  t.match(told, "Base against bedrock:amazon.titan")
-  t.match(told, "bedrock:amazon.titan%-embed%-image%-v1 puts an image")
+  t.match(told, "Base against titan%-embed")
+  t.match(told, "[^.]titan%-embed%-image%-v1 puts an image")
   t.ok(not told:find("[Ff]ine%-tun"), "nothing was fine-tuned")
 end)
 

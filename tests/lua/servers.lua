@@ -109,8 +109,8 @@ function servers.ceph(options)
   return ceph and finish(ceph, tls) or servers.start("ceph", { tls = tls })
 end
 
--- An OpenSearch: HILUM_TEST_OPENSEARCH (a URL), or that of this run of ctest, or one for this test alone; or nil, and why there is none.
--- It keeps what other tests left: index_name() tells a name that is free.
+-- An OpenSearch: HILUM_TEST_OPENSEARCH (the URL of one that asks nobody who they are), or that of this run of ctest, or one for this test
+-- alone; or nil, and why there is none. It keeps what other tests left: index_name() tells a name that is free.
 function servers.opensearch()
   local url = os.getenv("HILUM_TEST_OPENSEARCH")
   if url then return setmetatable({ url = (url:gsub("/$", "")) }, Server) end

@@ -11,7 +11,7 @@ local net = require "hilum.net"
 local task = require "hilum.task"
 
 local function status_line(server)
-  local connection <close> = assert(net.connect(server.port or tonumber(server.url:match(":(%d+)$"))))
+  local connection <close> = assert(net.connect(server.port or tonumber(server.url:match(":(%d+)$")) or 80))
   connection:write("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
   return connection:upto("\r\n")
 end

@@ -101,7 +101,7 @@ t.test("on Bedrock: one question, a tuned model that is better, and nothing that
     t.eq({ result.part, result.model, #result.evaluation.words > 0 }, { "test", fake.models[1].arn, true })
     t.eq({ #fake.jobs, fake.throughputs_made }, { 1, 1 })
     nothing_bills(fake, h)
-    t.match(err, "study%-cxr is deleted: nothing of it bills any more.*the fine%-tuned model puts an image")
+    t.match(err, "study%-cxr is deleted: nothing of it bills any more.*Shown an image it has not seen, cxr puts an image")
     t.match(err, "the model cxr stays, and is charged by the month: `hilum finetune delete%-model cxr`")
     local asked = calls(fake)
     t.eq(asked.base, asked.tuned)

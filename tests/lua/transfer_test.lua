@@ -299,6 +299,43 @@ t.test("upload of single files looks at nothing else", function()
   t.match(text, "same name")
 end)
 
+t.test("what is there of a few named files is asked for by name: the rest of the bucket is not listed", function()
+  local own <close> = require "s3_client".serve {}
+  own.environment = server.environment
+  local dir = make(t.tmp(), { "x.txt", "y.txt" })
+  for _, wanted in ipairs { { sent = 2, same = 0 }, { sent = 0, same = 2 } } do
+    local words = { "sh", "-c", ("cd '%s' && %s '%s' upload x.txt y.txt s3://bucket/in --json"):format(dir, own:environment(), t.hilum) }
+    local result = assert(json.decode(assert(task.command(words, { timeout = 60 })).output))
+    t.eq({ result.sent, result.same, result.failed }, { wanted.sent, wanted.same, 0 })
+  end
+  local operations = {}
+  for _, entry in ipairs(own.s3.log) do operations[entry.operation] = (operations[entry.operation] or 0) + 1 end
+  t.eq(operations, { ["HEAD object"] = 4, ["PUT object"] = 2 })
+end)
+
+t.test("sweep gives up uploads that are old, when it is told to", function()
+  local bucket = new_bucket()
+  local name = bucket:match("//(.*)")
+  local begin = ([[local c = require("lib.aws.s3").open { session = assert(require("lib.aws.session").open {}) }
+    for _, key in ipairs { "in/a?ü", "in/b", "other" } do
+      assert(require("lib.aws.s3.multipart").create(c, { bucket = "%s", key = key }, {}):put(1, "x"))
+    end]]):format(name)
+  t.eq(t.run(("%s '%s' -e '%s'"):format(environment, t.hilum, begin)), 0)
+  local function sweep(options, status)
+    local exit, out, err = hilum(("sweep %s/in/ --json %s </dev/null"):format(bucket, options))
+    t.eq(exit, status or 0, err)
+    local result = out ~= "" and assert(json.decode(out)) or {}
+    return result.uploads and { #result.uploads, result.removed, result.failed } or err
+  end
+  t.eq(sweep "--older 1h --yes", { 0, 0, 0 })
+  t.eq(sweep "--older 0s --dry-run", { 2, 0, 0 })
+  t.match(sweep("--older 0s", 2), "nothing was removed: say %-%-yes")
+  t.eq(sweep "--older 0s --yes", { 2, 2, 0 })
+  local _, listed = hilum(("ls %s --leftovers --json"):format(bucket))
+  local left = assert(json.decode(listed)).uploads
+  t.eq({ #left, left[1].key }, { 1, "other" })
+end)
+
 t.test("killed at any moment and run again, it ends identical, and what was there is not sent again", function()
   local net = require "hilum.net"
   local bucket, names = new_bucket(), {}

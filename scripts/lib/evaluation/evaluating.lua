@@ -21,18 +21,26 @@ local function open_set(opt, ctx, name)
   return assert(embeddings.open(opt.embeddings, name))
 end
 
--- The base and, if there is one, the model to compare it with.
-local function open_sets(opt, ctx)
+-- The model to measure: the one that is named, or meant.
+local function choose_model(opt, ctx)
   local names = embeddings.names(opt.embeddings)
   if #names == 0 then ctx.fail("nothing is embedded in %s yet: run `hilum embed IMAGES`", opt.embeddings) end
-  local tuned = opt.model or embeddings.preferred(names)
-  if tuned == opt.base then return { base = open_set(opt, ctx, opt.base) } end
-  local has_base = fs.stat(embeddings.paths(opt.embeddings, opt.base).info)
-  if not has_base then
-    ctx.warn("there are no embeddings '%s' in %s: '%s' is measured alone", opt.base, opt.embeddings, tuned)
-    return { base = open_set(opt, ctx, tuned) }
+  if opt.model then return opt.model end
+  local name, others = embeddings.preferred(names)
+  if #others > 0 then ctx.say("measured is %s; there is also %s: --model NAME chooses", name, table.concat(others, ", ")) end
+  return name
+end
+
+-- The base and, if there is one, the model to compare it with.
+local function open_sets(opt, ctx)
+  local tuned = open_set(opt, ctx, choose_model(opt, ctx))
+  local base = opt.base or embeddings.base_of(tuned.info.model)
+  if tuned.name == base then return { base = tuned } end
+  if not fs.stat(embeddings.paths(opt.embeddings, base).info) then
+    ctx.warn("there are no embeddings '%s' in %s: '%s' is measured alone", base, opt.embeddings, tuned.name)
+    return { base = tuned }
   end
-  return { base = open_set(opt, ctx, opt.base), tuned = open_set(opt, ctx, tuned) }
+  return { base = open_set(opt, ctx, base), tuned = tuned }
 end
 
 -- Rows of both that are the same image: the records, and each model's vectors in that order.
@@ -240,19 +248,22 @@ local function describe_models(sets)
   return models
 end
 
--- Is it a custom model of that base, on Bedrock?
-local function is_custom_of(tuned, base)
-  local id = tostring(base.model):match("^bedrock:(.+)$")
-  return id ~= nil and tostring(tuned.model):find(":custom-model/" .. id, 1, true) ~= nil
+-- Was the one made from the other?
+local function is_made_from(tuned, base)
+  if base.info.base then return require "lib.model".kind { name = tuned.name } == "fine-tuned" end
+  return embeddings.base_of(tuned.info.model) == base.name
 end
 
--- What the models are called. "Base" and "fine-tuned" are an untrained model and one that hilum trained; others have their names.
-local function labels_of(sets)
-  local kind = require "lib.model".kind
-  local base, tuned = sets.base.info, sets.tuned and sets.tuned.info
-  local is_usual = base.base and (not tuned or kind { name = tuned.name or sets.tuned.name } == "fine-tuned")
-  if is_usual or tuned and is_custom_of(tuned, base) then return { base = "base", tuned = tuned and "fine-tuned" } end
-  return { base = sets.base.name, tuned = tuned and sets.tuned.name }
+-- What the models are called: "base" and "fine-tuned" those of this machine, others by their names; and whether the one was made from the
+-- other.
+local function labels_of(sets, project)
+  local base, tuned = sets.base, sets.tuned
+  local is_tuned = tuned ~= nil and is_made_from(tuned, base)
+  if base.info.base and (is_tuned or not tuned) then return { base = "base", tuned = tuned and "fine-tuned" }, is_tuned end
+  local shown = require "lib.model.shown"
+  local labels = { base = shown(base.name, project), tuned = tuned and shown(tuned.name, project) }
+  if labels.base == labels.tuned then labels = { base = base.name, tuned = tuned.name } end
+  return labels, is_tuned
 end
 
 -- The measuring.
@@ -272,7 +283,7 @@ local function measure(opt, ctx, sets)
     ctx.fail("no image of the %s part has a finding in common with one of another patient: too few images", made.split)
   end
   result.head, result.tail, result.enough = opt.head, opt.tail, opt.enough
-  result.labels = labels_of(sets)
+  result.labels, result.fine_tuned = labels_of(sets, ctx.project)
   result.models, result.embedded, result.untrained = describe_models(sets), sets.base.info.embedded, sets.base.info.base
   result.queries_alone = opt.queries ~= nil
   result.examples = examples.draw(made, found, shown)

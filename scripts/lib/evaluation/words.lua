@@ -33,7 +33,7 @@ local function verdict(result, difference, what)
   if not difference then return "" end
   local range = difference.low and (" (95 %% interval %s to %s)"):format(signed(difference.low), signed(difference.high)) or ""
   local is_clear = evaluation_words.is_clear(difference)
-  if is_clear and result.labels.tuned == "fine-tuned" then
+  if is_clear and result.fine_tuned then
     return (" Fine-tuning %s the %s by %.3f%s."):format(difference.value > 0 and "raised" or "lowered", what,
       math.abs(difference.value), range)
   end

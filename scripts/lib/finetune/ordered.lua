@@ -37,6 +37,14 @@ local function job_of(line, project)
   return one
 end
 
+-- The name of a custom model that a job of the project made, or nil.
+function ordered.name_of(project, arn)
+  for _, line in ipairs(ledger.lines(project)) do
+    local before = line.step == "finetune" and line.what.model == arn and ledger.find(project, "submitted", line.what.arn)
+    if before then return model_name(before.what) end
+  end
+end
+
 -- Whether a job goes on, or may.
 function ordered.is_going(one) return GOING[one.status] or one.status == UNKNOWN end
 

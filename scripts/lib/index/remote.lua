@@ -5,6 +5,7 @@
 local address = require "lib.opensearch.address"
 local building = require "lib.index.remote.building"
 local capabilities = require "lib.opensearch.capabilities"
+local caught = require "lib.caught"
 local common = require "lib.index.common"
 local documents = require "lib.index.remote.documents"
 local filters = require "lib.index.remote.filters"
@@ -66,11 +67,11 @@ function remote.open(url, settings)
   if meta == false then return nil, host.error("io", ("no index yet at %s: run `hilum index --out URL`"):format(url)) end
   if not meta then return nil, why end
   if not meta.complete then return nil, host.error("integrity", url .. " is not complete: run `hilum index --out URL` again") end
-  local self = of_meta(client, url, meta)
-  local done, failure = pcall(look, self)
-  if done then return self end
-  if type(failure) ~= "table" then error(failure, 0) end
-  return nil, failure
+  return caught(function()
+    local self = of_meta(client, url, meta)
+    look(self)
+    return self
+  end)
 end
 
 -- Whether there is one, whatever state it is in. Raises.
@@ -209,7 +210,7 @@ local function note_change(self)
 end
 
 local function change(self, f)
-  return require "lib.caught"(function()
+  return caught(function()
     f()
     look(self)
     return true
@@ -255,20 +256,6 @@ function Index:compact() return true end -- luacheck: no self
 
 -- Building.
 
--- Makes a new index, in place of whatever hilum had there. Arguments as of the index in a folder.
-function remote.create(url, info, docs, vectors, source, settings)
-  local client, err = connect(url, settings)
-  if not client then return nil, err end
-  local set = { info = info, docs = docs or {}, vectors = vectors or vec.new(0, info.length), source = source,
-    name = info.name or client.name }
-  return require "lib.caught"(function() return assert(building.create(client, set, settings or {})) and true end)
-end
-
--- Makes the index of opened embeddings, as lib/index/remote/building says. Raises.
-function remote.build(set, url, force, settings)
-  return building.build(assert(connect(url, settings)), set, url, force, settings or {})
-end
-
 -- Deletes an index that hilum made. True; false: there is none; nil and an error.
 function remote.remove(url, settings)
   local client, err = connect(url, settings)
@@ -278,6 +265,22 @@ function remote.remove(url, settings)
   local gone, failure = client:delete_index(client.name)
   if gone == nil then return nil, failure end
   return gone ~= false
+end
+
+-- Makes a new index, in place of whatever hilum had there. Arguments as of the index in a folder.
+function remote.create(url, info, docs, vectors, source, settings)
+  local client, err = connect(url, settings)
+  if not client then return nil, err end
+  local gone, why = remote.remove(url, settings)
+  if gone == nil then return nil, why end
+  local set = { info = info, docs = docs or {}, vectors = vectors or vec.new(0, info.length), source = source,
+    name = info.name or client.name }
+  return caught(function() return assert(building.create(client, set, settings or {})) and true end)
+end
+
+-- Makes the index of opened embeddings, as lib/index/remote/building says. Raises.
+function remote.build(set, url, force, settings)
+  return building.build(assert(connect(url, settings)), set, url, force, settings or {})
 end
 
 return remote

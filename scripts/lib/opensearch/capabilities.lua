@@ -5,12 +5,13 @@
 --   ids         documents may be given ids, so that writing one twice leaves one
 --   refresh     what was written can be made visible at once
 --   engine      what searches vectors unless the user wants another; nil: it must not be named
---   engines     those that can be named, with the oldest version that has a filter inside of the search
+--   engines     by name, whether it can be named; on a server, those that filter inside of the search
+--   space       what likeness is measured by on Serverless
 local host = require "hilum.host"
 
 local capabilities = {}
 
-local ENGINES = { faiss = { 2, 9 }, lucene = { 2, 4 } }
+local ENGINES = { faiss = { 2, 9 }, lucene = { 2, 4 } } -- since when they do
 local FAISS_HAS_COSINE = { 2, 19 }
 
 local function at_least(version, wanted)
@@ -24,8 +25,8 @@ local SERVERLESS = {
   nextgen = { kind = "nextgen", ids = true, refresh = false, engines = {}, space = "cosinesimil" },
 }
 
--- What Serverless refuses tells its generation, where the host did not.
-local TELLTALE = { { "Field parameter 'engine' is not supported", "nextgen" }, { "compression_level", "classic" } }
+-- By refusing this, Serverless tells its generation where the host did not.
+local REFUSED_BY_NEXTGEN = "Field parameter 'engine' is not supported"
 
 local function copy(of)
   local made = {}
@@ -39,10 +40,8 @@ function capabilities.serverless(kind) return copy(SERVERLESS[kind]) end
 -- What an index needs to know that was made on a server of that kind.
 function capabilities.of_kind(kind) return SERVERLESS[kind] or { kind = "server", ids = true, refresh = true } end
 
--- The kind that an error tells of, or nil.
-function capabilities.told_by(message)
-  for _, row in ipairs(TELLTALE) do if message:find(row[1], 1, true) then return row[2] end end
-end
+-- Whether an error tells that a collection is of the newer generation.
+function capabilities.is_of_nextgen(err) return err.message:find(REFUSED_BY_NEXTGEN, 1, true) ~= nil end
 
 -- By what `GET /` answers.
 local function of_server(info, url)

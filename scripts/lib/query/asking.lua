@@ -11,7 +11,6 @@ local words = require "lib.model.text"
 
 local asking = {}
 
-local BASE = "base"
 local SAME = 1 - 1e-5 -- a cosine above it is that of a picture with itself; of different X-rays none comes near
 
 local function has(names, wanted)
@@ -25,12 +24,16 @@ local function open_index(opt, ctx, name, settings)
   local idx = assert(index.open(index.at(opt.index, name), settings))
   local m = assert(require "lib.model".open(name, { project = ctx.project, length = idx.length }))
   assert(idx:accepts(m))
-  return { name = name, base = m.base, index = idx, model = m, count = idx.count, embedded = idx.embedded }
+  return { name = name, title = require "lib.model.shown"(name, ctx.project), base = m.base, index = idx, model = m, count = idx.count, embedded = idx.embedded }
 end
 
 local function choose_model(opt, ctx, names)
   if #names == 0 then ctx.fail("no index yet in %s: run `hilum index`", opt.index) end
-  if not opt.model then return embeddings.preferred(names) end
+  if not opt.model then
+    local name, others = embeddings.preferred(names)
+    if #others > 0 then ctx.say("%s answers; --model asks another: %s", name, table.concat(others, ", ")) end
+    return name
+  end
   if has(names, opt.model) then return opt.model end
   ctx.fail("there is no index '%s' in %s; there are %s", opt.model, opt.index, table.concat(names, ", "))
 end
@@ -42,8 +45,9 @@ function asking.open(opt, ctx)
   local name = choose_model(opt, ctx, names)
   local wanted = opt.compare or opt.compare == nil and (opt.page or opt.open)
   local models = { open_index(opt, ctx, name, settings) }
-  if wanted and name ~= BASE and has(names, BASE) then
-    table.insert(models, 1, open_index(opt, ctx, BASE, settings))
+  local base = embeddings.base_of(models[1].index.model)
+  if wanted and name ~= base and has(names, base) then
+    table.insert(models, 1, open_index(opt, ctx, base, settings))
   elseif opt.compare then
     ctx.warn("there is no second index to compare '%s' with in %s", name, opt.index)
   end

@@ -83,7 +83,7 @@ end
 
 local function title_of(model)
   local kind = require "lib.model".kind(model)
-  return kind and ("%s (%s)"):format(model.name, kind) or model.name
+  return kind and ("%s (%s)"):format(model.name, kind) or model.title or model.name
 end
 
 local function answer(asked, i, query, options)

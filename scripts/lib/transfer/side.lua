@@ -4,6 +4,7 @@
 local fs = require "hilum.fs"
 local host = require "hilum.host"
 local s3 = require "lib.aws.s3"
+local task = require "hilum.task"
 local uri = require "lib.aws.s3.uri"
 local walk = require "lib.transfer.walk"
 
@@ -64,6 +65,16 @@ end
 
 function Files:location(name) return self.paths[name] end
 
+local FEW = 64 -- so many are asked for one by one rather than found among all that the target has
+
+-- The names of all files in order, if they are few.
+function Files:few()
+  if #self.list > FEW then return nil end
+  local names = {}
+  for i, entry in ipairs(self.list) do names[i] = entry.name end
+  return names
+end
+
 local Bucket = {}
 Bucket.__index = Bucket
 
@@ -75,6 +86,23 @@ function Bucket:entries()
       local is_marker = name == "" or object.size == 0 and name:find("/$") -- what consoles make to show a folder
       if not is_marker then return { name = name, size = object.size, mtime = object.mtime, etag = object.etag } end
     end
+  end
+end
+
+local AT_ONCE = 16
+
+-- The entries of these names, which are in order, alone.
+function Bucket:entries_of(names)
+  local found = task.map(names, { at_once = AT_ONCE }, function(name)
+    if self:refuses(name) then return false end
+    local object, err = self.client:head(self:location(name))
+    if object then return { name = name, size = object.size, mtime = object.mtime, etag = object.etag } end
+    return err.status ~= 404 and error(err, 0)
+  end)
+  local i = 0
+  return function()
+    repeat i = i + 1 until found[i] ~= false
+    return found[i]
   end
 end
 

@@ -50,6 +50,7 @@ local function has_composed(path, client, place, size, expected)
     if composed_digest(path, expected.algorithm, size, part_size) == expected.value then return true end
   end
   if told then return false end
+  return nil
 end
 
 -- What the object has: {algorithm, value, parts}, the value as checksum.value gives it; nil if that is not known.
@@ -60,7 +61,8 @@ local function expectation(head)
     return { algorithm = expected.algorithm, value = is_md5 and checksum.of_hex(expected.value) or expected.value, parts = expected.parts }
   end
   local md5, parts = (head.etag or ""):match("^(%x+)%-(%d+)$")
-  if md5 and #md5 == 32 and (head.sse or "AES256") == "AES256" then return { algorithm = "md5", value = checksum.of_hex(md5), parts = math.tointeger(parts) } end
+  if not md5 or #md5 ~= 32 or (head.sse or "AES256") ~= "AES256" then return nil end
+  return { algorithm = "md5", value = checksum.of_hex(md5), parts = math.tointeger(parts) }
 end
 
 -- True or false; nil if it cannot be told. path: of a file as large as the object is.

@@ -5,6 +5,7 @@
 --   engines        that a new index may name; default_engine; engine_refused: none may be named, nor a mode
 --   ids            documents may be given ids
 --   hides_vectors  they are not in _source unless asked for
+--   compression    of vectors, unless the mapping chooses a level; what is compressed 32 times has no search by distance
 --   bm25           the factor of older versions
 --   delay, looks   what was written is found after so many seconds or searches, whichever is first
 --   max_body       bytes of a request
@@ -24,6 +25,6 @@ flavours.classic = { serverless = true, engines = { nmslib = true, faiss = true 
   looks = 2, max_body = 10 << 20 }
 
 flavours.nextgen = { serverless = true, engines = { faiss = true }, default_engine = "faiss", engine_refused = true, ids = true,
-  hides_vectors = true, bm25 = 2.2, delay = 0.2, looks = 1, max_body = 10 << 20 }
+  hides_vectors = true, compression = "32x", bm25 = 2.2, delay = 0.2, looks = 1, max_body = 10 << 20 }
 
 return flavours

@@ -134,11 +134,11 @@ function Index:show_settings()
     creation_date = ("%d"):format(self.created) } }
 end
 
--- body: { settings = flat or nested, mappings = }. settings come with "index." taken off.
+-- A new index. settings: by their names without "index."; mappings: of the request's body.
 return function(flavour, name, settings, mappings)
   local is_knn = tostring(settings.knn) == "true"
   local self = setmetatable({ flavour = flavour, name = name, settings = settings, docs = {}, versions = {}, sequence = 0,
-    made = 0, created = os.time() * 1000, uuid = hash.sha256(name .. tostring(settings) .. task.now()):sub(1, 22) }, Index)
+    made = 0, created = os.time() * 1000, uuid = hash.sha256(("%s %s"):format(name, task.now())):sub(1, 22) }, Index)
   self.mapping = mapping(flavour, mappings, is_knn)
   self:refresh()
   return self

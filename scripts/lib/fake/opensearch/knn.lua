@@ -34,6 +34,9 @@ local function field_of(view, path, body)
   if #body.vector ~= field.dimension then
     fail(view, "Query vector has invalid dimension: %d. Dimension should be: %d", #body.vector, field.dimension)
   end
+  if not body.k and field.compression == "32x" then
+    fail(view, "Radial search is not supported for indices which have quantization enabled")
+  end
   if body.filter and field.engine == "nmslib" then fail(view, "Engine [NMSLIB] does not support filters") end
   return field
 end

@@ -64,8 +64,8 @@ local function check_options(flavour, name, given)
   end
 end
 
--- Checks what a mapping says of a field. is_knn: index.knn is set. Returns { type, dimension, engine, space }, and what the mapping
--- shows of it afterwards.
+-- Checks what a mapping says of a field. is_knn: index.knn is set. Returns { type, dimension, engine, space, compression }, and what the
+-- mapping shows of it afterwards.
 function vectors.field(flavour, name, given, is_knn)
   check_options(flavour, name, given)
   local method = given.method
@@ -87,7 +87,8 @@ function vectors.field(flavour, name, given, is_knn)
   if method and not flavour.engine_refused then
     shown.method = { name = method.name, engine = engine, space_type = space, parameters = method.parameters or {} }
   end
-  return { type = "knn_vector", dimension = given.dimension, engine = engine, space = space, is_knn = is_knn }, shown
+  return { type = "knn_vector", dimension = given.dimension, engine = engine, space = space,
+    compression = given.compression_level or flavour.compression }, shown
 end
 
 -- What is wrong with a vector, as the cause of a refusal; nil: nothing.

@@ -45,9 +45,8 @@ local function create_empty(client, set, settings, found)
   meta.from, meta.count, meta.content = 1, #set.docs, set.content
   local made, err = client:create_index(client.name, mapping.body(found, chosen, meta, settings))
   if made then return found, meta end
-  local kind = found.kind ~= "server" and capabilities.told_by(err.message)
-  if kind and kind ~= found.kind then return create_empty(client, set, settings, capabilities.serverless(kind)) end
-  return nil, err
+  if found.kind ~= "classic" or not capabilities.is_of_nextgen(err) then return nil, err end
+  return create_empty(client, set, settings, capabilities.serverless "nextgen")
 end
 
 local function remember(client, meta) return client:put_mapping(client.name, { _meta = { hilum = meta } }) end
@@ -109,7 +108,6 @@ end
 local function update(client, set, meta, url, settings)
   local same = common.same_source(meta.source, set.source) and meta.name == set.name
   if same and meta.complete then return "current" end
-  set.content = digest(set, #set.docs)
   if same then
     go_on(client, set, meta, settings)
     return "resumed"
@@ -118,6 +116,7 @@ local function update(client, set, meta, url, settings)
   if not continues(meta, set) then
     refuse(url, meta.model == set.info.model and "was made from other embeddings" or "was made with another model")
   end
+  set.content = digest(set, #set.docs)
   extend(client, set, meta, settings)
   return "extended"
 end
