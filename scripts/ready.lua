@@ -15,7 +15,8 @@ end
 -- The model without the word that a model's spec begins with.
 local function model_of(opt, default) return (opt.model or default or ""):gsub("^bedrock:", "") end
 
--- The request of each step, as ready.check takes it, from (opt, ctx, session); a usage error when something is not said.
+-- The request of each step, as ready.check takes it, from (opt, ctx, session); a usage error when something is not said; nil and an error
+-- when what is meant is not there.
 local REQUESTS = {}
 
 function REQUESTS.finetune(opt, ctx)
@@ -27,7 +28,8 @@ end
 function REQUESTS.deploy(opt, ctx, session)
   local models = require "lib.deploy.models"
   local which = needed(opt.model or models.last_job(ctx.project), "--model NAME or ARN of a custom model", ctx)
-  local model = assert(models.deployable(require "lib.aws.bedrock".client(session), which))
+  local model, err = models.deployable(require "lib.aws.bedrock".client(session), which)
+  if not model then return nil, err end
   return { modelId = model.arn, modelUnits = opt.units }
 end
 
@@ -46,15 +48,24 @@ function REQUESTS.index(opt, ctx)
   return { collection = opt.collection or setting(nil, ctx, "provision", "prefix", "hilum") .. "-images" }
 end
 
--- The rows of a step. What is not set up for it is in the way of it, but not of all.
+local ADVICE = "give the option, or write it into project.lua; `hilum provision status` prints what belongs there"
+
+-- The rows of a step. What is not set up for it is in the way of it, but not of all, where what to do about it is told once, at the end.
 local function check(step, session, opt, ctx)
-  local ready = require "lib.ready"
-  local ok, request = pcall(REQUESTS[step], opt, ctx, session)
-  if ok then return (ready.check(step, request, session, ctx)) end
-  if type(request) ~= "table" or request.kind ~= "usage" then error(request, 0) end
-  local state = opt.step == "all" and "warn" or "stop"
-  return require "hilum.json".array { { state = state, what = "settings", found = request.message,
-    advice = "give the option, or write it into project.lua" } }
+  local ready, is_all = require "lib.ready", opt.step == "all"
+  local said, request, err = pcall(REQUESTS[step], opt, ctx, session)
+  if said and request then return (ready.check(step, request, session, ctx)) end
+  err = err or request
+  if type(err) ~= "table" or err.kind ~= "usage" then error(err, 0) end
+  return require "hilum.json".array { { state = is_all and "warn" or "stop", what = said and "model" or "settings", found = err.message,
+    advice = not said and not is_all and ADVICE or nil } }
+end
+
+local function lack_settings(steps)
+  for _, rows in pairs(steps) do
+    if rows[1] and rows[1].what == "settings" then return true end
+  end
+  return false
 end
 
 local function run(opt, ctx)
@@ -68,6 +79,7 @@ local function run(opt, ctx)
     stops = stops + #ready.of(rows, "stop")
     ctx.print("%s%s\n%s", i > 1 and "\n" or "", require "hilum.term".color(step, "bold", "stdout"), ready.show(rows))
   end
+  if opt.step == "all" and lack_settings(result.steps) then ctx.say("\nsettings: %s", ADVICE) end
   result.ready = stops == 0
   result.exit = stops > 0 and 1 or 0
   return result

@@ -70,7 +70,7 @@ local function run(opt, ctx)
 end
 
 return {
-  summary = "Serve a stand-in for AWS on this machine, for trials without an account",
+  summary = "A stand-in for AWS on this machine, for trials",
   details = [[
 Serves what hilum uses of AWS from memory, on one port that only this machine reaches: S3, STS, IAM, Bedrock (fine-tuning jobs, custom
 models, provisioned throughput, InvokeModel and batch jobs with Titan Multimodal Embeddings), OpenSearch Serverless with its collections,

@@ -403,7 +403,7 @@ t.test("a model is asked by its name, through its throughput; vectors are those 
     local function embed() return h.run("embed", "--model", "bedrock:cxr", "--json", "-q") end
     local status, _, err = embed()
     t.eq(status, 2)
-    t.match(err, "no throughput of that name is recorded here: `hilum deploy cxr`")
+    t.match(err, "answers through throughput, and none of that name is recorded here: `hilum deploy cxr` buys it")
     run(h, 0, "cxr")
     local out
     status, out, err = embed()

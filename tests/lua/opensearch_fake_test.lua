@@ -171,8 +171,8 @@ local function sorted_names(groups)
   return names
 end
 
-local server <close>, why = servers.opensearch()
-local real = server
+local there <close>, why = servers.opensearch()
+local real = there
 local ask_real = real and fakes.asking(real.url)
 local version = real and ask_real("GET ").version.number
 if version and not version:find "^2%.19%." then real, why = nil, "it is version " .. version end

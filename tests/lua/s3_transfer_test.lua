@@ -280,6 +280,20 @@ t.test("leftovers are listed and given up", function()
   t.eq(#leftovers(client), 0)
 end)
 
+t.test("leftovers are known by their keys, also where a server does not say that it encodes them", function()
+  local server <close> = serve(function(request, handler)
+    local response = handler(request)
+    if request.query:find("uploads") then response.body = (response.body or ""):gsub("<EncodingType>url</EncodingType>", "") end
+    return response
+  end)
+  local client = s3_client.open(server)
+  for _, key in ipairs { "a?ü b%41+", "plain" } do
+    local upload = assert(multipart.create(client, { bucket = "bucket", key = key }, {}))
+    t.eq({ leftovers(client)[1].key, leftovers(client)[1].id }, { key, upload.id })
+    assert(upload:abort())
+  end
+end)
+
 local function is_completion(request) return request.method == "POST" and request.query:find("uploadId") end
 
 t.test("an error inside of a 200 is an error", function()

@@ -50,8 +50,9 @@ function bedrock.open(spec, options)
   if err then return nil, err end
   local adapter, length = adapter_of(deployed and deployed.model or id), options.length or 1024
   if not adapter then
-    return nil, host.error("usage", ("%s: no adapter for this model (lib/model/bedrock.lua lists those there are), and no throughput "
-      .. "of that name is recorded here: `hilum deploy %s`"):format(spec, id))
+    local why = id:find("[.:]") and "no adapter for this model; lib/model/bedrock.lua lists those there are"
+      or ("a custom model answers through throughput, and none of that name is recorded here: `hilum deploy %s` buys it"):format(id)
+    return nil, host.error("usage", ("%s: %s"):format(spec, why))
   end
   local fits, why = require "lib.model".check_length(spec, adapter.lengths, length)
   if not fits then return nil, why end

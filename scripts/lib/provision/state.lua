@@ -24,29 +24,55 @@ local function check(content, env, where)
   return content
 end
 
--- The record in env's bucket; an empty one if there is none yet.
-function state.load(env)
-  local self = setmetatable({ env = env, uri = ("s3://%s/%s"):format(env.names.bucket, state.KEY), resources = {} }, State)
-  local object, err = env.s3:get(self.uri)
-  if err and (err.code == "NoSuchBucket" or err.code == "NoSuchKey") then return self end
+-- What the bucket has: {resources, etag: nil if there is no record yet}.
+local function read(env, uri)
+  local object, err = env.s3:get(uri)
+  if err and (err.code == "NoSuchBucket" or err.code == "NoSuchKey") then return { resources = {} } end
   if not object then return nil, err end
   local content
   content, err = json.decode(object.body)
-  if content == nil then return fail(self.uri, err.message) end
-  content, err = check(content, env, self.uri)
+  if content == nil then return fail(uri, err.message) end
+  content, err = check(content, env, uri)
   if not content then return nil, err end
-  self.resources, self.stored = content.resources, true
-  return self
+  return { resources = content.resources, etag = object.etag }
 end
 
-local function save(self)
+-- The record in env's bucket; an empty one if there is none yet.
+function state.load(env)
+  local uri = ("s3://%s/%s"):format(env.names.bucket, state.KEY)
+  local there, err = read(env, uri)
+  if not there then return nil, err end
+  return setmetatable({ env = env, uri = uri, resources = there.resources, stored = there.etag ~= nil }, State)
+end
+
+local function write(self, there)
   local env = self.env
   local text = json.encode({ format = FORMAT, prefix = env.settings.prefix, account = env.account, region = env.region,
-    resources = self.resources }, { indent = 2 })
-  local done, err = env.s3:put(self.uri, text .. "\n", { content_type = "application/json" })
-  if not done then return nil, err end
-  self.stored = true
-  return true
+    resources = there.resources }, { indent = 2 })
+  return env.s3:put(self.uri, text .. "\n", { content_type = "application/json", if_match = there.etag,
+    if_none_match = not there.etag and "*" or nil })
+end
+
+-- What S3 says when another run has written meanwhile.
+local OVERTAKEN = { PreconditionFailed = true, ConditionalRequestConflict = true, NoSuchKey = true }
+local MOST_TRIES = 20
+
+-- Changes the record as it is in the bucket now: another run may be making things, too, and nothing that is made may be forgotten.
+local function update(self, change)
+  local done, err
+  for _ = 1, MOST_TRIES do
+    local there
+    there, err = read(self.env, self.uri)
+    if not there then return nil, err end
+    change(there.resources)
+    done, err = write(self, there)
+    if done then
+      self.resources, self.stored = there.resources, true
+      return true
+    end
+    if not OVERTAKEN[err.code] then break end
+  end
+  return nil, err
 end
 
 function State:owns(name) return self.resources[name] ~= nil end
@@ -54,15 +80,13 @@ function State:owns(name) return self.resources[name] ~= nil end
 -- Notes that a thing is ours, under its name in the account.
 function State:record(name, id)
   if self.resources[name] then return true end
-  self.resources[name] = { id = id, since = dates.write(self.env.session:time()) }
-  local done, err = save(self)
-  if not done then self.resources[name] = nil end
-  return done, err
+  return update(self, function(resources)
+    resources[name] = resources[name] or { id = id, since = dates.write(self.env.session:time()) }
+  end)
 end
 
 function State:forget(name)
-  self.resources[name] = nil
-  return save(self)
+  return update(self, function(resources) resources[name] = nil end)
 end
 
 -- Takes the record itself away.

@@ -64,6 +64,9 @@ function list.objects(client, place, options)
   return pages(function(marker) return exchange.run(client, objects_request(place, options, marker)) end)
 end
 
+-- Ceph encodes the keys of uploads, but not the marker of the next page, and says of neither that it does.
+local function looks_encoded(text) return text:find("%%%x%x") and not text:gsub("%%%x%x", ""):find("[^%w/._~-]") end
+
 local function read_uploads(request, response)
   local document, err = list.document(request, response, { "Upload" })
   if not document then return nil, err end
@@ -71,7 +74,8 @@ local function read_uploads(request, response)
   local page = {}
   local function text_of(text) return encoded and decode(text) or text end
   for i, entry in ipairs(document.Upload or {}) do
-    page[i] = { key = text_of(entry.Key), id = entry.UploadId, started = dates.read(entry.Initiated or ""),
+    local key = (encoded or looks_encoded(entry.Key)) and decode(entry.Key) or entry.Key
+    page[i] = { key = key, id = entry.UploadId, started = dates.read(entry.Initiated or ""),
       checksum = entry.ChecksumAlgorithm and entry.ChecksumAlgorithm:lower(), checksum_type = entry.ChecksumType,
       storage_class = entry.StorageClass }
   end

@@ -2,12 +2,11 @@
 -- Provisioned throughput of the fake Bedrock: it is being made, or changed, until it was looked at server.steps times. server.model_units:
 -- how many the account may have; throughput_fails: why it cannot be made. A throughput is known by its name too.
 local dates = require "lib.dates"
-local json = require "hilum.json"
+local lists = require "lib.fake.bedrock.lists"
 local refuse = require "lib.fake.s3.refuse".refuse_with
 
 local throughput = {}
 
-local TWO_A_PAGE = 2
 local PENDING = { Creating = true, Updating = true }
 local COMMITMENTS = { OneMonth = 30 * 86400, SixMonths = 182 * 86400 }
 local SHOWN = { "provisionedModelArn", "provisionedModelName", "modelArn", "desiredModelArn", "foundationModelArn", "modelUnits",
@@ -62,11 +61,8 @@ local function make(server, body)
   return { provisionedModelArn = arn }
 end
 
--- Answers the same to the same token.
 function throughput.create(server, request)
-  local token = request.body.clientRequestToken or invalid "clientRequestToken"
-  server.tokens[token] = server.tokens[token] or make(server, request.body)
-  return 201, server.tokens[token]
+  return 201, lists.once(server, request.body, function() return make(server, request.body) end)
 end
 
 local function shown(one)
@@ -85,15 +81,13 @@ end
 
 function throughput.get(server, request) return 200, shown(look_at(server, (needed(server, request.id)))) end
 
--- Two a page.
 function throughput.list(server, request)
-  local all, items, first = {}, json.array(), tonumber(request.query.nextToken or 1)
+  local all = {}
   for _, one in pairs(server.throughputs) do
     if one.modelArn == (request.query.modelArnEquals or one.modelArn) then all[#all + 1] = one end
   end
   table.sort(all, function(a, b) return a.provisionedModelArn < b.provisionedModelArn end)
-  for i = first, math.min(first + TWO_A_PAGE - 1, #all) do items[#items + 1] = shown(all[i]) end
-  return 200, { provisionedModelSummaries = items, nextToken = first + TWO_A_PAGE <= #all and tostring(first + TWO_A_PAGE) or nil }
+  return 200, lists.page(server, request, all, "provisionedModelSummaries", shown)
 end
 
 function throughput.update(server, request)
