@@ -134,7 +134,8 @@ local function embed_one(name, set, opt, ctx)
     ctx.say("%s is up to date", embeddings.paths(opt.out, m.name).vectors)
   else
     local path = embeddings.write(opt.out, m.name, vectors, records, info)
-    ctx.say("%s: %s of length %d by %s (%s)", path, plural(#records, "vector"), m.length, m.name, info.embedded)
+    ctx.say("%s: %s of length %d by %s (%s)", path, plural(#records, "vector"), m.length, require "lib.model.shown"(m.name, ctx.project),
+      info.embedded)
   end
   return info
 end

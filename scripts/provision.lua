@@ -119,11 +119,12 @@ local function check_plan(planned, opt, ctx)
   end
 end
 
--- What project.lua should say of all this.
-local function tell_settings(result, opt, ctx)
+-- What project.lua should say of all this. A collection that is open stays so, whether or not this run was told.
+local function tell_settings(result, env, opt, ctx)
   local settings = lib "settings"
-  result.settings = settings.tree(result, OPTIONS, opt)
-  local text = settings.text(result, OPTIONS, opt, ctx.project.config)
+  local asked = setmetatable({ public = opt.public or lib "show".is_public(env) }, { __index = opt })
+  result.settings = settings.tree(result, OPTIONS, asked)
+  local text = settings.text(result, OPTIONS, asked, ctx.project.config)
   if text then ctx.print("\n%s", text) end
 end
 
@@ -141,7 +142,7 @@ local function apply(opt, ctx)
   result.steps = lib "show".records(steps)
   ctx.print("bucket      %s\noutput      %s\nrole        %s\ncollection  %s", result.bucket, result.output, result.role,
     result.endpoint or "")
-  tell_settings(result, opt, ctx)
+  tell_settings(result, env, opt, ctx)
   return result
 end
 
@@ -164,7 +165,7 @@ local function status(opt, ctx)
     result[kind.name:gsub(" ", "_")] = kind.items
     ctx.print("%s", require "hilum.term".color(show.items(kind), kind.name == "throughput" and "red" or "bold", "stdout"))
   end
-  tell_settings(result, opt, ctx)
+  tell_settings(result, env, opt, ctx)
   return result
 end
 

@@ -7,6 +7,8 @@ local function setting(said, ctx, workflow, key, default)
   return said or (ctx.project.config[workflow] or {})[key] or default
 end
 
+local NO_MODEL = "none yet: `hilum finetune --model bedrock` has one trained; --model NAME or ARN means another"
+
 local function needed(value, option, ctx)
   if not value then ctx.usage("%s is missing", option) end
   return value
@@ -27,7 +29,8 @@ end
 
 function REQUESTS.deploy(opt, ctx, session)
   local models = require "lib.deploy.models"
-  local which = needed(opt.model or models.last_job(ctx.project), "--model NAME or ARN of a custom model", ctx)
+  local which = opt.model or models.last_job(ctx.project)
+  if not which then return nil, require "hilum.host".error("usage", NO_MODEL) end
   local model, err = models.deployable(require "lib.aws.bedrock".client(session), which)
   if not model then return nil, err end
   return { modelId = model.arn, modelUnits = opt.units }
@@ -57,7 +60,7 @@ local function check(step, session, opt, ctx)
   if said and request then return (ready.check(step, request, session, ctx)) end
   err = err or request
   if type(err) ~= "table" or err.kind ~= "usage" then error(err, 0) end
-  return require "hilum.json".array { { state = is_all and "warn" or "stop", what = said and "model" or "settings", found = err.message,
+  return require "hilum.json".array { { state = is_all and "warn" or "stop", what = said and "custom model" or "settings", found = err.message,
     advice = not said and not is_all and ADVICE or nil } }
 end
 

@@ -23,14 +23,15 @@ local function count_lines(path)
   return lines
 end
 
--- What is in it, in a word or two.
-local function contents(path, stat)
+-- What is in it, in a word or two. A custom model's ARN is too long to be read.
+local function contents(path, stat, project)
   if stat.type ~= "dir" then return path:find("%.html$") and "page" or require "lib.plural"(count_lines(path), "record") end
   local names = {}
   for _, name in ipairs(assert(fs.list(path))) do
     local short = name:gsub("%.npy$", "")
+    local told = short:find("^bedrock:arn:") and require "lib.model.shown"(short, project) or short
     local entry = fs.stat(fs.join(path, name))
-    if short ~= name or name:find("%.html$") or entry and entry.type == "dir" then names[#names + 1] = short end
+    if short ~= name or name:find("%.html$") or entry and entry.type == "dir" then names[#names + 1] = told end
   end
   return table.concat(names, ", ")
 end
@@ -75,7 +76,7 @@ local function row_of(step, fresh, stale_files, project)
     row.state = "missing"
     return row
   end
-  row.contents = path and contents(path, stat) or "on a server"
+  row.contents = path and contents(path, stat, project) or "on a server"
   if not record then
     row.state = "there, but no run of it is recorded"
     return row
@@ -122,7 +123,7 @@ local function all_rows(project, jobs)
   local rows, stale_files = {}, {}
   for i, step in ipairs(CHAIN) do
     rows[i] = row_of(step, fresh, stale_files, project)
-    if step.workflow == "finetune" then trained.show(rows[i], jobs) end
+    if step.workflow == "finetune" then trained.show(rows[i], jobs, project) end
     if step.workflow == "embed" then trained.ask(rows[i], jobs, project) end
   end
   return rows

@@ -10,17 +10,16 @@ local task = require "hilum.task"
 
 local boto3_judge = {}
 
-local KNOWS = "import boto3, botocore.session, %s; botocore.session.get_session().get_service_model('bedrock-runtime')"
+local KNOWS = "import botocore.session; botocore.session.get_session().get_service_model('bedrock-runtime')"
 local MOST_OF_A_KIND = 5 -- such as of InvokeModel
 
--- The interpreter that has a boto3 which knows Bedrock, and the other module if one is named; or nil.
-local found = {}
-function boto3_judge.python(module)
-  module = module or "boto3"
-  for _, name in ipairs { os.getenv "HILUM_TEST_PYTHON" or "python3", "/usr/bin/python3" } do
-    if not found[module] and t.run(("'%s' -c \"%s\""):format(name, KNOWS:format(module))) == 0 then found[module] = name end
+-- The interpreter that has a boto3 which knows Bedrock, or nil.
+local found
+function boto3_judge.python()
+  for _, name in ipairs { os.getenv "HILUM_PYTHON" or "python3", "/usr/bin/python3" } do
+    if not found and t.run(("'%s' -c \"%s\""):format(name, KNOWS)) == 0 then found = name end
   end
-  return found[module]
+  return found
 end
 
 local function exchange_of(service, request, response)

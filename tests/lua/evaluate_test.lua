@@ -219,6 +219,23 @@ t.test("models other than the base and a fine-tuned one go by their names", func
   t.ok(not told:find("[Ff]ine%-tun"), "nothing was fine-tuned")
 end)
 
+t.test("a custom model of Bedrock's is compared with its base unasked; where several could be meant, that is said", function()
+  local dir, docs = t.tmp(), study.docs()
+  study.write_splits(dir, docs)
+  study.write_bedrock(dir .. "/embeddings", docs)
+  local result, heard = evaluate(dir)
+  t.eq(result.labels, { base = "titan-embed-image-v1", tuned = "cxr" })
+  local told = table.concat(heard.printed, "\n") .. table.concat(heard.said, "\n")
+  t.match(told, "measure +titan%-embed%-image%-v1 +cxr +difference")
+  t.match(told, "cxr puts an image of another patient .* Fine%-tuning raised the mean average precision")
+  t.ok(not told:find("--model", 1, true))
+  study.write_records(dir, docs)
+  result, heard = evaluate(dir)
+  t.eq(result.labels, { base = "base", tuned = "fine-tuned" })
+  t.eq(heard.said[1], "measured is tuned; there is also bedrock:cxr: --model NAME chooses")
+  t.eq(evaluate(dir, { model = "bedrock:cxr", base = "base" }).labels, { base = "base", tuned = "cxr" })
+end)
+
 t.test("a file size that tells the label is told", function()
   local dir, docs = made()
   for _, doc in ipairs(docs) do

@@ -25,6 +25,7 @@ t.test("the block that apply prints, pasted: finetune, prepare, ready and index 
   run("labels", fs.join(folder, "labels.csv"), "-q")
   run("split", "-q")
   local block = run("provision", "apply", "--public", "--poll", "1ms", "-q"):match("\n\n(.*)")
+  t.eq(run("provision", "status", "-q"):match("\n\n(.*)"), block)
   write_config(folder, block:gsub("%-%- (%l+ = )", "%1"))
   local request = assert(json.decode((run("finetune", "--model", "bedrock", "--dry-run"))))
   t.eq({ request.roleArn, request.trainingDataConfig.s3Uri, request.outputDataConfig.s3Uri }, {

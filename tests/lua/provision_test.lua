@@ -368,6 +368,33 @@ t.test("a destroy that is interrupted is taken up", function()
   end
 end)
 
+t.test("two runs at once: what either has made is recorded, and taken down", function()
+  local server <close> = aws_fake.serve {}
+  local runs = {}
+  for i = 1, 2 do runs[i] = task.spawn(apply, server, { notebook = true }) end
+  for _, run in ipairs(runs) do assert(run:join()) end
+  take_down(server, {}, { notebook = true })
+  t.eq(standing(server.fake), "{}")
+end)
+
+t.test("the record is changed as it is in the bucket, also where conditions are not understood", function()
+  for _, blind in ipairs { false, true } do
+    local server <close> = aws_fake.serve {}
+    assert(apply(server))
+    local _, one = open(server)
+    local _, two = open(server)
+    server.fake.fault = function(call) -- a server that never finds an ETag to match
+      return blind and call.op:find "^PUT" and call.number % 2 == 0 and { status = 412, code = "PreconditionFailed" } or nil
+    end
+    assert(one:record("lifecycle", "a"))
+    assert(two:record("notebook", "b"))
+    assert(one:forget "group")
+    server.fake.fault = nil
+    local _, now = open(server)
+    t.eq({ now:owns "lifecycle", now:owns "notebook", now:owns "group", now:owns "bucket" }, { true, true, false, true })
+  end
+end)
+
 t.test("names that cannot be, and records that are not ours", function()
   local server <close> = aws_fake.serve {}
   for _, prefix in ipairs { "ab", "Hilum", "1st", "hilum-", ("h"):rep(21) } do

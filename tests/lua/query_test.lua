@@ -163,6 +163,23 @@ t.test("what a model is called: fine-tuned is only what hilum trained", function
   t.ok(not html:find("fine%-tuned"))
 end)
 
+t.test("a custom model of Bedrock's answers unasked, beside its base; where several could be meant, that is said", function()
+  local dir, docs = t.tmp(), study.docs()
+  study.write_bedrock(dir .. "/embeddings", docs)
+  study.run(dir, "index")
+  local result, heard = ask(dir, { text = "Mass", compare = true, k = 3 })
+  t.eq({ result.model, #result.queries[1].base_results }, { "bedrock:cxr", 3 })
+  t.match(table.concat(heard.printed, "\n"), "Mass, titan%-embed%-image%-v1:\n.*Mass, cxr:\n")
+  t.ok(not table.concat(heard.said, "\n"):find("--model", 1, true))
+  study.gone["bedrock:cxr"] = true
+  t.raises("bedrock:cxr is gone; %-%-model bedrock:amazon.titan%-embed%-image%-v1 asks its base", ask, dir, { text = "Mass" })
+  study.gone["bedrock:cxr"] = nil
+  study.write_records(dir, docs)
+  study.run(dir, "index")
+  result, heard = ask(dir, { text = "Mass" })
+  t.eq({ result.model, heard.said[1] }, { "tuned", "tuned answers; --model asks another: bedrock:cxr" })
+end)
+
 t.test("anonymous leaves numbers and names out of page, table and JSON", function()
   local dir, docs = made()
   local page = dir .. "/a.html"

@@ -293,26 +293,27 @@ t.test("`hilum ready`: a table with advice, --json, exit status 1 on stop; steps
     local _, told, hint = home.run(folder, url, { "ready" })
     t.eq({ select(2, (told .. hint):gsub("write it into project.lua", "")), hint:find("`hilum provision status` prints", 1, true) ~= nil },
       { 1, true })
-    t.eq({ result.steps.index[1].state, result.steps.deploy[1].what, result.steps.finetune[1].state }, { "stop", "settings", "warn" })
+    t.eq({ result.steps.index[1].state, result.steps.deploy[1].what, result.steps.finetune[1].state }, { "stop", "custom model", "warn" })
     status, out = home.run(folder, url, { "ready", "deploy" })
     t.eq(status, 1)
-    t.match(out, "stop +settings +%-%-model NAME or ARN")
+    t.match(out, "stop +custom model +none yet: `hilum finetune %-%-model bedrock`")
     status, out = home.run(folder, url, { "ready", "deploy", "--model", "gone" })
     t.eq(status, 1)
-    t.match(out, "stop +model +there is no custom model and no job 'gone'")
+    t.match(out, "stop +custom model +there is no custom model and no job 'gone'")
     assert(require "hilum.fs".write(folder .. "/project.lua", 'return { provision = { prefix = "chest" } }'))
     t.match(select(2, home.run(folder, url, { "ready", "index" })), "stop +collection +chest%-images is not there")
   end)
 end)
 
-if t.run("python3 -c 'import boto3'") ~= 0 then
-  t.skip("boto3 is told the same by the calls of ready", "there is no boto3")
+local python = require "boto3_judge".python()
+if not python then
+  t.skip("boto3 is told the same by the calls of ready", "there is no boto3 that knows Bedrock")
 else
   t.test("boto3 is told the same by the calls of ready", function()
     with(function(fake, _, _, url)
       fake.logging = { s3Config = { bucketName = "logs", keyPrefix = "" } }
       local result = assert(require "hilum.task".command { "env", "-u", "AWS_PROFILE", "AWS_CONFIG_FILE=/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", "python3",
+        "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", python,
         t.root .. "/support/boto3_ready.py", url, ROLE })
       t.eq(result.status, 0, result.output)
       local said = assert(json.decode(result.output))

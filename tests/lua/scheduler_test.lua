@@ -61,13 +61,14 @@ end)
 
 local NAME = "boto3 sees the same: what it makes the client reads, and the other way round"
 
-if t.run "python3 -c 'import boto3'" ~= 0 then return t.skip(NAME, "there is no boto3") end
+local python = require "boto3_judge".python()
+if not python then return t.skip(NAME, "there is no boto3 that knows Bedrock") end
 
 t.test(NAME, function()
   local server <close>, client = serve()
   t.ok(client:put("hilum-a", wanted()))
   local result = assert(task.command { "env", "-u", "AWS_PROFILE", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null",
-    "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", "python3", t.root .. "/support/boto3_scheduler.py", server.url,
+    "AWS_ACCESS_KEY_ID=hilumtest", "AWS_SECRET_ACCESS_KEY=hilumsecret", python, t.root .. "/support/boto3_scheduler.py", server.url,
     ROLE })
   t.eq(result.status, 0, result.output)
   t.eq(json.decode(result.output), { at = "at(2027-01-01T00:00:00)", input = '{"ProvisionedModelId": "cxr"}',

@@ -2,6 +2,7 @@
 -- The fake AWS behind hilum's own httpd, as `hilum serve-aws` serves it: nothing of a request is lost on the way.
 local t = require "t"
 local aws_server = require "lib.fake.aws.server"
+local collections = require "lib.fake.aws.collections"
 local fs = require "hilum.fs"
 local listen = require "lib.fake.listen"
 local s3_client = require "s3_client"
@@ -42,6 +43,25 @@ t.test("a large object goes up in parts and comes back in ranges", function()
   assert(client:download("s3://bucket/large", fs.join(folder, "down")))
   t.ok(fs.read(fs.join(folder, "down")) == data)
   t.eq(assert(client:get("s3://bucket/large", { range = { -16 } })).body, "0123456789abcdef")
+end)
+
+t.test("a collection is below its endpoint, and where it is the only one at every path", function()
+  local opened, _, fake = serve()
+  local server <close> = opened
+  fake.url = server:url()
+  collections.add(fake, "images")
+  local function ask(url, method, path, body)
+    local session = assert(require "lib.aws.session".open { endpoint = url, region = "us-east-1", getenv = function() end,
+      credentials = { access_key = "hilumtest", secret_key = "hilumsecret" } })
+    return require "lib.aws.call".client { session = session, service = "opensearchserverless", protocol = "rest-json" }:call {
+      op = "Data", method = method, path = path, body = body }
+  end
+  local place = fake.collections.images.shown.collectionEndpoint
+  t.ok(assert(ask(place, "PUT", "/xrays")).acknowledged)
+  t.eq(assert(ask(server:url(), "GET", "/_cat/indices"))[1].index, "xrays")
+  collections.add(fake, "others")
+  t.fails("auth", "403", ask(server:url(), "GET", "/_cat/indices"))
+  t.eq(#assert(ask(place, "GET", "/_cat/indices")), 1)
 end)
 
 t.test("what is wrong is told as AWS tells it", function()

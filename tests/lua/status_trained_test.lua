@@ -47,6 +47,8 @@ end
 
 t.test("a job goes on, then there is a model: throughput, embedding, and each next step", function()
   with(function(fake, h)
+    assert(fs.write(fs.join(h.folder, "project.lua"), 'return { defaults = { images = "i" }, finetune = { bedrock = { name = "n" } } }'))
+    t.eq(select(2, h.status()), "hilum finetune --model bedrock")
     train(h, "cxr")
     local rows, following, text = h.status()
     t.eq({ rows.finetune.state, rows.finetune.contents, following },

@@ -97,10 +97,14 @@ function Model:combine(a, b, weight) -- luacheck: no self
   return mixed
 end
 
+-- By names: the ids of models that are not the name with "-1", and models that cannot be opened.
+study.ids, study.gone = {}, {}
+
 package.loaded["lib.model"] = {
   kind = require "lib.model".kind,
   open = function(name, options)
-    return setmetatable({ id = name .. "-1", name = name, base = name == "base", length = options.length }, Model)
+    if study.gone[name] then return nil, require "hilum.host".error("usage", name .. " is gone") end
+    return setmetatable({ id = study.ids[name] or name .. "-1", name = name, base = name == "base", length = options.length }, Model)
   end,
 }
 
@@ -108,6 +112,16 @@ local function write_lines(path, records)
   local lines = {}
   for i, record in ipairs(records) do lines[i] = json.encode(record) .. "\n" end
   assert(fs.write(path, table.concat(lines)))
+end
+
+local TITAN = "bedrock:amazon.titan-embed-image-v1"
+
+-- Embeddings by Titan and by a custom model made from it, "cxr", as the models on Bedrock have them.
+function study.write_bedrock(folder, docs)
+  study.ids[TITAN], study.ids["bedrock:cxr"] = TITAN, "bedrock:arn:aws:bedrock:us-east-1:1:custom-model/amazon.titan-embed-image-v1:0/abc"
+  for name, like in pairs { [TITAN] = "base", ["bedrock:cxr"] = "tuned" } do
+    study.write_embeddings(folder, name, docs, { model = study.ids[name] }, like)
+  end
 end
 
 -- like: base or tuned, whose vectors it gets if it is neither.

@@ -27,6 +27,12 @@ local function done(result, err)
   return true
 end
 
+-- Of what deletes: what is not there any more, perhaps since the answer before was lost, is deleted.
+local function gone(result, err)
+  if err and err.code == "NoSuchEntity" then return true end
+  return done(result, err)
+end
+
 -- The answer, or false when there is no such thing.
 local function find(self, op, params)
   local result, err = send(self, op, params)
@@ -78,7 +84,7 @@ function Client:put_trust(name, trust)
 end
 
 -- The role must have no policies any more (API: DeleteRole).
-function Client:delete_role(name) return done(send(self, "DeleteRole", { RoleName = name })) end
+function Client:delete_role(name) return gone(send(self, "DeleteRole", { RoleName = name })) end
 
 -- The names of a role's inline policies (API: ListRolePolicies).
 function Client:policies(name) return collect(self, "ListRolePolicies", { RoleName = name }, "PolicyNames") end
@@ -95,7 +101,7 @@ function Client:put_policy(role, name, policy)
   return done(send(self, "PutRolePolicy", { RoleName = role, PolicyName = name, PolicyDocument = json.encode(policy) }))
 end
 
-function Client:delete_policy(role, name) return done(send(self, "DeleteRolePolicy", { RoleName = role, PolicyName = name })) end
+function Client:delete_policy(role, name) return gone(send(self, "DeleteRolePolicy", { RoleName = role, PolicyName = name })) end
 
 -- The ARNs of a role's managed policies (API: ListAttachedRolePolicies).
 function Client:attached(name)
@@ -106,7 +112,7 @@ function Client:attached(name)
 end
 
 function Client:attach(role, arn) return done(send(self, "AttachRolePolicy", { RoleName = role, PolicyArn = arn })) end
-function Client:detach(role, arn) return done(send(self, "DetachRolePolicy", { RoleName = role, PolicyArn = arn })) end
+function Client:detach(role, arn) return gone(send(self, "DetachRolePolicy", { RoleName = role, PolicyArn = arn })) end
 
 -- What a user or role (its ARN) may do, as far as its policies say; those of the resources are not asked (API: SimulatePrincipalPolicy).
 -- context: values of condition keys, {["iam:PassedToService"] = "bedrock.amazonaws.com"}. Returns a list of {action, resource, allowed,

@@ -68,9 +68,9 @@ local function watch(client, id, opt, ctx)
   while true do
     local found = assert(client:get_customization_job(id))
     local step = step_of(found)
+    if ENDED[found.status] then return found end
     if step ~= before then ctx.say("%s: %s", found.jobName, step) end
     before = step
-    if ENDED[found.status] then return found end
     task.sleep(bedrock.look_every or opt.poll)
   end
 end

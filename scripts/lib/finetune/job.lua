@@ -71,7 +71,7 @@ local function uri_of(opt, block, key, ctx)
 end
 
 local function needed(value, what, ctx)
-  if not value then ctx.usage("%s is missing; name it, or put it into finetune.bedrock of project.lua", what) end
+  if not value then ctx.usage("%s is missing; name it, or put it into finetune.bedrock of project.lua, as `hilum provision status` prints it", what) end
   return value
 end
 

@@ -57,6 +57,12 @@ function show.outputs(env)
   return outputs
 end
 
+-- Is the collection open to the internet now?
+function show.is_public(env)
+  local rule = (env:known("network", "policy") or {})[1]
+  return rule ~= nil and rule.AllowFromPublic == true
+end
+
 -- The items of destroy's questions, a line each.
 function show.items(kind)
   local lines = { kind.name .. ":" }

@@ -45,12 +45,13 @@ function state.load(env)
   return setmetatable({ env = env, uri = uri, resources = there.resources, stored = there.etag ~= nil }, State)
 end
 
-local function write(self, there)
+-- is_blind: the server does not understand conditions (some do not take an ETag in quotes).
+local function write(self, there, is_blind)
   local env = self.env
   local text = json.encode({ format = FORMAT, prefix = env.settings.prefix, account = env.account, region = env.region,
     resources = there.resources }, { indent = 2 })
-  return env.s3:put(self.uri, text .. "\n", { content_type = "application/json", if_match = there.etag,
-    if_none_match = not there.etag and "*" or nil })
+  return env.s3:put(self.uri, text .. "\n", { content_type = "application/json", if_match = not is_blind and there.etag or nil,
+    if_none_match = not is_blind and not there.etag and "*" or nil })
 end
 
 -- What S3 says when another run has written meanwhile.
@@ -59,18 +60,19 @@ local MOST_TRIES = 20
 
 -- Changes the record as it is in the bucket now: another run may be making things, too, and nothing that is made may be forgotten.
 local function update(self, change)
-  local done, err
+  local before, done, err = {}, nil, nil
   for _ = 1, MOST_TRIES do
     local there
     there, err = read(self.env, self.uri)
     if not there then return nil, err end
     change(there.resources)
-    done, err = write(self, there)
+    done, err = write(self, there, there.etag and there.etag == before.etag)
     if done then
       self.resources, self.stored = there.resources, true
       return true
     end
     if not OVERTAKEN[err.code] then break end
+    before = there
   end
   return nil, err
 end

@@ -20,9 +20,16 @@ end
 
 -- Opening what is asked.
 
-local function open_index(opt, ctx, name, settings)
+-- A custom model of Bedrock's that has no throughput now does not answer; its base does.
+local function fail_without_model(err, base, names)
+  if has(names, base) then err.message = ("%s; --model %s asks its base"):format(err.message, base) end
+  error(err, 0)
+end
+
+local function open_index(opt, ctx, name, settings, names)
   local idx = assert(index.open(index.at(opt.index, name), settings))
-  local m = assert(require "lib.model".open(name, { project = ctx.project, length = idx.length }))
+  local m, err = require "lib.model".open(name, { project = ctx.project, length = idx.length })
+  if not m then fail_without_model(err, embeddings.base_of(idx.model), names) end
   assert(idx:accepts(m))
   return { name = name, title = require "lib.model.shown"(name, ctx.project), base = m.base, index = idx, model = m, count = idx.count, embedded = idx.embedded }
 end
@@ -44,10 +51,10 @@ function asking.open(opt, ctx)
   local names = index.names(opt.index, settings)
   local name = choose_model(opt, ctx, names)
   local wanted = opt.compare or opt.compare == nil and (opt.page or opt.open)
-  local models = { open_index(opt, ctx, name, settings) }
+  local models = { open_index(opt, ctx, name, settings, names) }
   local base = embeddings.base_of(models[1].index.model)
   if wanted and name ~= base and has(names, base) then
-    table.insert(models, 1, open_index(opt, ctx, base, settings))
+    table.insert(models, 1, open_index(opt, ctx, base, settings, names))
   elseif opt.compare then
     ctx.warn("there is no second index to compare '%s' with in %s", name, opt.index)
   end

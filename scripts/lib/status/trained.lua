@@ -23,7 +23,7 @@ local function names_of(jobs)
 end
 
 -- Row "finetune": they stand beside the models that are on this machine.
-function trained.show(row, jobs)
+function trained.show(row, jobs, project)
   local last, going = last_model(jobs), going_on(jobs)
   if last then row.contents = ("%s%s on Bedrock"):format(row.contents ~= "" and row.contents .. "; " or "", names_of(jobs)) end
   if row.state ~= "missing" then return end
@@ -32,6 +32,8 @@ function trained.show(row, jobs)
   elseif going then
     row.file, row.contents, row.state = "", going.name .. " on Bedrock", going.status
     row.run = ("hilum finetune status %s --watch"):format(going.job)
+  elseif (project.config.finetune or {}).bedrock then
+    row.run = "hilum finetune --model bedrock"
   end
 end
 

@@ -5,6 +5,7 @@ local bedrock = require "lib.aws.bedrock"
 local charge = require "lib.finetune.charge"
 local cost = require "lib.cost"
 local held_out = require "lib.study.held_out"
+local ledger = require "lib.cost.ledger"
 local model = require "lib.model"
 local plural = require "lib.plural"
 local ready = require "lib.ready"
@@ -147,10 +148,19 @@ function Study:measure(tuned)
     model = names[2], splits = self.opt.splits })
 end
 
+-- What came to be charged since the study began, in words.
+function Study:charged()
+  local total, lines = 0, ledger.lines(self.ctx.project)
+  for i = self.noted + 1, #lines do
+    if lines[i].ledger == "actual" then total = total and lines[i].total and total + lines[i].total end
+  end
+  return cost.total { total = total }
+end
+
 local function prepare(opt, ctx, say)
   local session = assert(require "lib.aws.session".open {})
   local self = setmetatable({ opt = opt, ctx = ctx, say = say, session = session, request = request_of(opt, ctx),
-    held = held_out.write(opt, ctx), objects = require "lib.aws.s3".open { session = session } }, Study)
+    noted = #ledger.lines(ctx.project), held = held_out.write(opt, ctx), objects = require "lib.aws.s3".open { session = session } }, Study)
   self.job = find_job(bedrock.client(session), self.request.jobName)
   self.paths = paths_of(assert(require "lib.store".open(opt.images)), self.held.images)
   return self
@@ -167,6 +177,7 @@ function study.run(opt, ctx, say)
   if opt.batch then say("embed", "held-out patients by the tuned model, as a batch job") end
   self:ask_tuned(tuned)
   local result = self:measure(tuned)
+  ctx.say("%s charged for this run, as far as can be told from here; each part of it stands in run.jsonl", self:charged())
   ctx.say("the model %s stays, and is charged by the month: `hilum finetune delete-model %s`", tuned.name, tuned.name)
   return { model = tuned.arn, job = self.request.jobName, part = self.held.part, page = result.page, evaluation = result, exit = self.exit }
 end

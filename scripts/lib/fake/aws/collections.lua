@@ -4,6 +4,7 @@
 -- is meant, or there is but one. Whoever asks must have signed the body's hash, and is let in by the policies of the account. What is not,
 -- gets the one answer that the gateway has for everything.
 local fake_opensearch = require "lib.fake.opensearch"
+local hash = require "hilum.hash"
 local policies = require "lib.fake.policies"
 
 local collections = {}
@@ -95,7 +96,7 @@ function collections.add(server, name)
   server.policies["encryption/" .. name] = policy("encryption", name, { Rules = rules, AWSOwnedKey = true })
   server.policies["network/" .. name] = policy("network", name, { { Rules = rules, AllowFromPublic = true } })
   server.policies["data/" .. name] = policy("data", name, { { Rules = { index }, Principal = { server.caller } } })
-  local id = ("%020d"):format(#name)
+  local id = hash.sha256(name):sub(1, 20)
   server.collections[name] = { looks = 0, data = collections.data(server, name), shown = { id = id, name = name, status = "ACTIVE",
     type = "VECTORSEARCH", standbyReplicas = "DISABLED", collectionEndpoint = ("%s/collections/%s"):format(server.url, id),
     arn = ("arn:aws:aoss:%s:%s:collection/%s"):format(server.region, server.account, id) } }
