@@ -82,12 +82,12 @@ local function embed_all(m, set, opt, ctx)
 end
 
 -- Leaves out the images that could not be embedded, and notes which. Returns the vectors and the records of the rest.
-local function leave_out(vectors, errors, records, broken)
+local function leave_out(vectors, errors, records, note)
   if not errors then return vectors, records end
   local whole, rows = {}, {}
   for i, record in ipairs(records) do
     if errors[i] then
-      broken:add(record.image, errors[i].message)
+      note(record.image, errors[i].message)
     else
       whole[#whole + 1], rows[#rows + 1] = record, i
     end
@@ -95,14 +95,14 @@ local function leave_out(vectors, errors, records, broken)
   return vectors:gather(rows), whole
 end
 
--- Images that could not be embedded, each message once: {image=, message=}.
+-- A list of the images that could not be embedded, {image=, message=}, and what adds to it, each message once.
 local function new_broken()
-  local seen = {}
-  return setmetatable({}, { __index = { add = function(self, name, message)
+  local list, seen = require "hilum.json".array(), {}
+  return list, function(name, message)
     local key = name .. "\0" .. message
-    if not seen[key] then self[#self + 1] = { image = name, message = message } end
+    if not seen[key] then list[#list + 1] = { image = name, message = message } end
     seen[key] = true
-  end } })
+  end
 end
 
 -- What the vectors were made from: the model and its options, each record, and each image file's size and time.
@@ -123,7 +123,7 @@ local function embed_one(name, set, opt, ctx)
     return { name = m.name, pending = true }
   end
   local records
-  vectors, records = leave_out(vectors, errors, set.records, set.broken)
+  vectors, records = leave_out(vectors, errors, set.records, set.note)
   if #records == 0 then
     say_broken(set.broken, ctx)
     ctx.fail("none of %s can be read", plural(#set.records, "image"))
@@ -150,7 +150,8 @@ local function run(opt, ctx)
   end
   assert(fs.mkdir(opt.out))
   assert(fs.sweep(opt.out))
-  local set = { records = records, images = images, broken = new_broken() }
+  local set = { records = records, images = images }
+  set.broken, set.note = new_broken()
   local result = { embeddings = {}, images = #records, broken = set.broken }
   for i, name in ipairs(opt.model or require "lib.model".names(ctx.project)) do
     result.embeddings[i] = embed_one(name, set, opt, ctx)

@@ -181,9 +181,18 @@ local function train_here(opt, ctx)
     loss = info.loss, validation_loss = info.validation_loss }
 end
 
+-- What is said for this run, and not in project.lua, and means nothing here.
+local OF_BEDROCK = { "dry_run", "watch", "role", "output", "job_name", "base_model", "kms_key" }
+local function check_local(opt, ctx)
+  local section = ctx.project.config.finetune or {}
+  for _, key in ipairs(OF_BEDROCK) do
+    if opt[key] and opt[key] ~= section[key] then ctx.usage("--%s goes with --model bedrock", (key:gsub("_", "-"))) end
+  end
+end
+
 local function run(opt, ctx)
   if opt.model == "bedrock" then return require "lib.finetune.bedrock".run(opt, read_job(opt.job, ctx), ctx) end
-  if opt.dry_run or opt.watch then ctx.usage("%s goes with --model bedrock", opt.dry_run and "--dry-run" or "--watch") end
+  check_local(opt, ctx)
   return train_here(opt, ctx)
 end
 

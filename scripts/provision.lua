@@ -58,7 +58,8 @@ local STANDING, NEW = { create = true, change = true, keep = true }, { create = 
 local function estimates_of(env, steps, actions, ctx)
   local monthly, hourly = lib "show".costs(env, steps, actions)
   local function estimate(step, items) return cost.estimate({ step = step, region = env.region, items = items }, ctx) end
-  return { month = estimate("provision (each month that it stands)", monthly), hour_of_use = estimate("provision (each hour of use)", hourly) }
+  return { month = estimate("provision (each month that it stands)", monthly),
+    hour_of_use = estimate("provision (each hour of use)", hourly) }
 end
 
 -- Those with anything in them.

@@ -118,7 +118,8 @@ both have an index. The page contains images and patient numbers; --anonymous le
     { "page", type = "path", metavar = "FILE", help = "write the page there (with --open: reports/query.html)" },
     { "anonymous", type = "flag", default = false, help = "leave patient numbers and file names out" },
     { "images", type = "path", default = "images", help = "the folder of the images, for the pictures" },
-    { "index", type = "path", default = "index", metavar = "PLACE", help = "the folder of the indexes, https://HOST, or https://HOST/NAME" },
+    { "index", type = "path", default = "index", metavar = "PLACE",
+      help = "the folder of the indexes, https://HOST, or https://HOST/NAME" },
     table.unpack(require "lib.opensearch".OPTIONS),
   },
   examples = {

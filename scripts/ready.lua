@@ -60,8 +60,8 @@ local function check(step, session, opt, ctx)
   if said and request then return (ready.check(step, request, session, ctx)) end
   err = err or request
   if type(err) ~= "table" or err.kind ~= "usage" then error(err, 0) end
-  return require "hilum.json".array { { state = is_all and "warn" or "stop", what = said and "custom model" or "settings", found = err.message,
-    advice = not said and not is_all and ADVICE or nil } }
+  return require "hilum.json".array { { state = is_all and "warn" or "stop", what = said and "custom model" or "settings",
+    found = err.message, advice = not said and not is_all and ADVICE or nil } }
 end
 
 local function lack_settings(steps)

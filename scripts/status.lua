@@ -23,15 +23,19 @@ local function count_lines(path)
   return lines
 end
 
--- What is in it, in a word or two. A custom model's ARN is too long to be read.
+-- A custom model's ARN is too long for a column.
+local function readable(name, project)
+  return name:find("^bedrock:arn:") and require "lib.model.shown"(name, project) or name
+end
+
+-- What is in it, in a word or two.
 local function contents(path, stat, project)
   if stat.type ~= "dir" then return path:find("%.html$") and "page" or require "lib.plural"(count_lines(path), "record") end
   local names = {}
   for _, name in ipairs(assert(fs.list(path))) do
     local short = name:gsub("%.npy$", "")
-    local told = short:find("^bedrock:arn:") and require "lib.model.shown"(short, project) or short
     local entry = fs.stat(fs.join(path, name))
-    if short ~= name or name:find("%.html$") or entry and entry.type == "dir" then names[#names + 1] = told end
+    if short ~= name or entry and entry.type == "dir" then names[#names + 1] = readable(short, project) end
   end
   return table.concat(names, ", ")
 end
@@ -84,7 +88,7 @@ local function row_of(step, fresh, stale_files, project)
   local why = fresh:why(step.workflow) or inherited(step, record, stale_files, fresh)
   row.state = why and "stale: " .. why or "up to date"
   if why then
-    for name in pairs(record.writes or {}) do stale_files[name] = true end
+    for file in pairs(record.writes or {}) do stale_files[file] = true end
   end
   return row
 end

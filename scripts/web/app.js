@@ -34,14 +34,14 @@ function fillFilters() {
 }
 
 function fillAnswers() {
-  const names = status.models.map(model => option(model.name === status.model ? "" : model.name, model.name));
+  const names = status.models.map(model => option(model.name === status.model ? "" : model.name, model.title));
   byId("answer").replaceChildren(...names.reverse(), ...(names.length > 1 ? [option("both", "both")] : []));
 }
 
 function fillFacts() {
   const main = status.models.find(model => model.name === status.model);
   const labels = main.embedded === "image+caption" ? ", embedded with their captions" : "";
-  byId("facts").textContent = `${status.name} · ${plural(main.count, "image", "images")}${labels} · ${main.name}`;
+  byId("facts").textContent = `${status.name} · ${plural(main.count, "image", "images")}${labels} · ${main.title}`;
   byId("privacy").textContent = status.anonymous ? "Patient numbers and file names are left out."
     : "This page shows images and patient numbers: treat it like the data it was made from.";
 }

@@ -95,17 +95,17 @@ function summary(hits, wanted) {
   return `${good} of ${hits.length} show ${[...wanted].slice(0, 3).join(" or ")}`;
 }
 
-function column(model, hits, wanted) {
-  const kind = models.get(model)?.kind ?? "";
+function column(name, hits, wanted) {
+  const { title = name, kind = "" } = models.get(name) ?? {};
   const list = hits.length ? make("ul", { className: "cards" }, ...hits.map(hit => card(hit, wanted)))
     : make("p", { className: "lead" }, "Nothing in the index passes the filters.");
-  return make("section", { className: "column", "aria-label": [model, kind].filter(Boolean).join(", ") },
-    make("div", { className: "title" }, make("h2", {}, model, " ", make("small", {}, kind)), make("p", {}, summary(hits, wanted))), list);
+  return make("section", { className: "column", "aria-label": [title, kind].filter(Boolean).join(", ") },
+    make("div", { className: "title" }, make("h2", {}, title, " ", make("small", {}, kind)), make("p", {}, summary(hits, wanted))), list);
 }
 
 export function draw(result, all) {
   const query = result.queries[0], wanted = asked(query, all), parts = [];
-  const base = [...models.values()].find(model => model.base);
+  const base = [...models.values()].find(model => model.name !== result.model);
   server.remember([...query.results, ...(query.base_results ?? [])]);
   if (query.base_results) parts.push(column(base.name, query.base_results, wanted));
   parts.push(column(result.model, query.results, wanted));

@@ -404,6 +404,10 @@ t.test("a model is asked by its name, through its throughput; vectors are those 
     local status, _, err = embed()
     t.eq(status, 2)
     t.match(err, "answers through throughput, and none of that name is recorded here: `hilum deploy cxr` buys it")
+    status, _, err = h.run("embed", "--model", "bedrock:" .. aws.models[1].arn)
+    t.eq({ status, #aws.calls }, { 2, 0 })
+    t.match(err, "answers through throughput, and none for it is recorded here: `hilum deploy` buys it")
+    t.ok(not err:find("to pay for", 1, true), err)
     run(h, 0, "cxr")
     local out
     status, out, err = embed()

@@ -255,6 +255,15 @@ t.test("specs: ARNs have names without a slash, which open them again; lengths a
   t.eq(assert(model.open("bedrock:amazon.nova-2-multimodal-embeddings-v1:0", { length = 3072 })).length, 3072)
 end)
 
+t.test("a custom model is not asked without throughput, for that only fails", function()
+  home.with({}, function(bedrock, url)
+    local arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.titan-embed-image-v1:0/abc"
+    local m = assert(model.open("bedrock:" .. arn, { session = home.session(url) }))
+    t.raises("answers through throughput, and none for it is recorded here: `hilum deploy` buys it", m.embed_texts, m, { "Mass" })
+    t.eq(#bedrock.log, 0)
+  end)
+end)
+
 t.test("Nova's requests and answers", function()
   local nova = require "lib.model.nova"
   t.eq(nova.request { image = "QQ==", format = "jpeg", length = 384 }, { schemaVersion = "nova-multimodal-embed-v1",

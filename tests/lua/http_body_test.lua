@@ -276,11 +276,37 @@ t.test("two requests cannot write to one sink", function()
   t.eq(ask { url = server.url, to = sink }.size, 3)
 end)
 
-t.test("a disk that is full is an error", function()
-  local server <close> = http_server.start({}, function() return { body = noise(100000) } end)
-  local answer, err = http.request { url = server.url, to = assert(http.sink("/dev/full")) }
-  t.fails("io", "/dev/full: No space left", answer, err)
-  t.eq({ err.code, err.retryable }, { "ENOSPC", false })
+t.test("a disk that is full is an error, at the first byte and at the last", function()
+  local server <close> = http_server.start({}, function(request) return { body = noise(tonumber(request.path:sub(2))) } end)
+  for _, size in ipairs { 1, 65536, 100000 } do
+    local sink <close> = assert(http.sink("/dev/full"))
+    local answer, err = http.request { url = ("%s/%d"):format(server.url, size), to = sink }
+    t.fails("io", "/dev/full: No space left", answer, err)
+    t.eq({ err.code, err.retryable, sink:written() }, { "ENOSPC", false, 0 })
+  end
+end)
+
+t.test("what is written of an answer that breaks off is its beginning", function()
+  local data = noise(300000)
+  local server <close> = http_server.start({}, function(request)
+    request.connection:write("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" .. data:sub(1, 200000))
+  end)
+  local path = write_file("")
+  local sink <close> = assert(http.sink(path))
+  local answer, err = http.request { url = server.url, to = sink }
+  t.fails("net", "", answer, err)
+  t.ok(sink:written() <= 200000)
+  t.ok(fs.read(path) == data:sub(1, sink:written()))
+end)
+
+t.test("a sink that is closed under way is an error, however little came", function()
+  local sink
+  local server <close> = http_server.start({}, function()
+    sink:close()
+    return { body = "abc" }
+  end)
+  sink = assert(http.sink(write_file("")))
+  t.fails("io", "the sink was closed", http.request { url = server.url, to = sink })
 end)
 
 -- Pipes.

@@ -17,6 +17,10 @@ local function fail(format, ...) error(host.error("integrity", format:format(...
 local function serve(options)
   local dir = t.tmp()
   local docs = study.write(dir)
+  if options and options.bedrock then
+    assert(fs.remove_tree(dir .. "/embeddings"))
+    study.write_bedrock(dir .. "/embeddings", docs)
+  end
   study.write_images(dir .. "/images", docs, #docs)
   study.run(dir, "index")
   local ctx = { project = { path = function(_, path) return fs.join(dir, path) end }, fail = fail, usage = fail, say = print, warn = print }
@@ -213,6 +217,14 @@ test("an anonymous page shows neither patients nor names", function(page)
 end, { at = "/?text=Mass&answer=both", serve = { anonymous = true } })
 
 local LOOK = assert(fs.read(t.root .. "/support/accessibility.js"))
+
+test("models on Bedrock stand side by side, by names that can be read", function(page)
+  page:wait(ANSWERED)
+  t.eq(page:eval("[...document.querySelectorAll('.column h2')].map(heading => heading.textContent.trim()).join()"),
+    "titan-embed-image-v1,cxr")
+  t.eq(page:eval("[...document.querySelectorAll('#answer option')].map(one => one.textContent).join()"), "cxr,titan-embed-image-v1,both")
+  t.match(page:eval("document.querySelector('#facts').textContent"), " · cxr$")
+end, { at = "/?text=Mass&answer=both", serve = { bedrock = true } })
 
 local SHOWS = { ["the beginning"] = { "/", "true" }, ["an answer"] = { "/?text=Mass&answer=both&like=00000003_000.png", ANSWERED },
   ["an open picture"] = { "/?text=Mass&open=00000003_000.png", "document.querySelector('.frame img')?.naturalWidth > 0" },

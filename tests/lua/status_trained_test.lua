@@ -61,13 +61,28 @@ t.test("a job goes on, then there is a model: throughput, embedding, and each ne
       { "trained", "cxr on Bedrock", "missing", "hilum deploy cxr --for 2h" })
     t.ok(not text:find "fine%-tuning job")
     t.eq(#fake.log, asked)
-    require "lib.deploy.records".put(require "lib.project".open(h.folder), { name = "cxr", model = fake.models[1].arn, region = "us-east-1" })
+    local bought = { name = "cxr", model = fake.models[1].arn, region = "us-east-1" }
+    require "lib.deploy.records".put(require "lib.project".open(h.folder), bought)
     t.eq(select(2, h.status()), "hilum embed --model bedrock:amazon.titan-embed-image-v1 --model bedrock:cxr")
     embed(h, "bedrock:amazon.titan-embed-image-v1", "bedrock:amazon.titan-embed-image-v1")
     rows, following = h.status()
     t.eq({ rows.embed.state, following }, { "stale: nothing is embedded by cxr yet", "hilum embed --model bedrock:cxr" })
-    embed(h, "bedrock:cxr", "bedrock:" .. fake.models[1].arn)
-    t.eq(select(2, h.status()), "hilum index")
+    embed(h, "bedrock:" .. fake.models[1].arn:gsub("/", "%%2F"), "bedrock:" .. fake.models[1].arn)
+    rows, following = h.status()
+    t.eq({ rows.embed.contents, following }, { "bedrock:amazon.titan-embed-image-v1, cxr", "hilum index" })
+  end)
+end)
+
+t.test("what a model is called where there is little room", function()
+  with(function(fake, h)
+    train(h, "cxr")
+    wait(h, "cxr")
+    local arn, project = fake.models[1].arn, require "lib.project".open(h.folder)
+    local function shown(name) return require "lib.model.shown"(name, project) end
+    local names = {}
+    for i, name in ipairs { "base", "import:dense", "bedrock:amazon.titan-embed-image-v1", "bedrock:cxr", "bedrock:" .. arn,
+      "bedrock:" .. arn:gsub("/", "%%2F"), "bedrock:arn:aws:bedrock:us-east-1:1:provisioned-model/x" } do names[i] = shown(name) end
+    t.eq(names, { "base", "import:dense", "titan-embed-image-v1", "cxr", "cxr", "cxr", "provisioned-model/x" })
   end)
 end)
 

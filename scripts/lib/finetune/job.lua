@@ -71,8 +71,8 @@ local function uri_of(opt, block, key, ctx)
 end
 
 local function needed(value, what, ctx)
-  if not value then ctx.usage("%s is missing; name it, or put it into finetune.bedrock of project.lua, as `hilum provision status` prints it", what) end
-  return value
+  if value then return value end
+  ctx.usage("%s is missing; name it, or put it into finetune.bedrock of project.lua, as `hilum provision status` prints it", what)
 end
 
 local function check_name(name, pattern, what, ctx)

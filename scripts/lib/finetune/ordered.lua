@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The fine-tuning jobs that this project has ordered from Bedrock, and the models that came of them: as run.jsonl has it, and of a job whose
--- end is not noted there as AWS has it.
+-- The fine-tuning jobs that this project has ordered from Bedrock, and the models that came of them: as run.jsonl has it, and of a job
+-- whose end is not noted there as AWS has it.
 local ledger = require "lib.cost.ledger"
 
 local ordered = {}

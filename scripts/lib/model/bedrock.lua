@@ -141,21 +141,13 @@ end
 -- A custom model is asked through throughput, by its ARN only in batch jobs. Raises where it could not answer.
 local function check_throughput(self)
   if not self.model:find(":custom-model/", 1, true) then return end
-  error(host.error("usage", ("%s: a custom model answers through throughput, and none for it is recorded here: `hilum deploy %s` buys it")
-    :format(self.name, self.model)), 0)
-end
-
--- By its own ARN a custom model takes batch jobs, and no questions.
-local function check_address(self)
-  if not self.model:find(":custom-model/", 1, true) then return end
-  error(host.error("usage", ("%s: a custom model answers through throughput, and none for it is recorded here: `hilum deploy %s` buys it")
-    :format(self.name, self.model)), 0)
+  error(host.error("usage", ("%s: a custom model answers through throughput, and none for it is recorded here: `hilum deploy` buys it")
+    :format(self.model)), 0)
 end
 
 -- Asks for each place. question(place): as embed_one takes it, or nil and an error. settle(place, row, err): exactly once for each.
 function Remote:ask(places, question, settle)
   if #places > 0 then check_throughput(self) end
-  if #places > 0 then check_address(self) end
   local run = { throttled = 0, failed = 0, succeeded = false }
   self.window:each(places, function(place)
     local asked, err = question(place)
@@ -247,7 +239,7 @@ end
 local function ask_leave(self, what, places, total, texts, options)
   local count, tokens = size_of(places, texts)
   if count == 0 then return function() end end
-  check_address(self)
+  check_throughput(self)
   options.say("%s: %d %s%s to pay for, at length %d; %d are there from before", self.model, count, what,
     texts and (" with about %d tokens of text"):format(tokens) or "", self.length, total - count)
   return options.pay and options.pay(self, what, count, tokens) or function() end
@@ -257,7 +249,6 @@ end
 local function ask_singly(self, cache, kept, entries, job, options)
   local missing, failures, write, answered = kept:missing(entries), {}, writer(kept), 0
   require "lib.model.batch".refuse_going(cache, entries, missing)
-  if #missing > 0 then check_throughput(self) end
   local settle = ask_leave(self, job.what, missing, #entries, job.texts, options)
   if options.progress then options.progress:add(#entries - #missing) end
   self:ask(missing, job.question, function(i, row, err)

@@ -80,11 +80,13 @@ local function lines_of(sections, config)
   return lines
 end
 
+local REMOTE = "  -- For indexes in the collection instead of the folder index/, which costs nothing, take away the dashes:"
+
 -- What project.lua does not say yet, to be pasted into its table; nil if there is nothing.
 function settings.text(outputs, specs, opt, config)
   local lines = lines_of(missing(sections_of(outputs, specs, opt), config), config)
   for i, line in ipairs(lines_of(missing(remote_sections(outputs), config), {})) do
-    if i == 1 then lines[#lines + 1] = "  -- For indexes in the collection instead of the folder index/, which costs nothing, take away the dashes:" end
+    if i == 1 then lines[#lines + 1] = REMOTE end
     lines[#lines + 1] = "  -- " .. line:sub(3)
   end
   if #lines == 0 then return nil end

@@ -31,7 +31,8 @@ local function open_index(opt, ctx, name, settings, names)
   local m, err = require "lib.model".open(name, { project = ctx.project, length = idx.length })
   if not m then fail_without_model(err, embeddings.base_of(idx.model), names) end
   assert(idx:accepts(m))
-  return { name = name, title = require "lib.model.shown"(name, ctx.project), base = m.base, index = idx, model = m, count = idx.count, embedded = idx.embedded }
+  return { name = name, title = require "lib.model.shown"(name, ctx.project), base = m.base, index = idx, model = m, count = idx.count,
+    embedded = idx.embedded }
 end
 
 local function choose_model(opt, ctx, names)

@@ -14,7 +14,7 @@ local function query(request, served) return answers.json(queries.answer(request
 local function status(_, served)
   local models = {}
   for i, model in ipairs(served.models) do
-    models[i] = { name = model.name, base = model.base, kind = require "lib.model".kind(model), count = model.count,
+    models[i] = { name = model.name, title = model.title, base = model.base, kind = require "lib.model".kind(model), count = model.count,
       embedded = model.embedded }
   end
   return answers.json { name = served.name, version = require "hilum".version, models = models, model = served:model().name,
