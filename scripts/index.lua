@@ -48,6 +48,16 @@ local function check_options(opt, ctx)
   end
 end
 
+-- What to do with it; a place that project.lua says need not be typed.
+local function say_next(opt, ctx)
+  local config = ctx.project.config or {}
+  local function place(workflow, key)
+    return (config[workflow] or {})[key] ~= opt.out and (" --%s %s"):format(key, opt.out) or ""
+  end
+  if not is_remote(opt) then return ctx.say("next: `hilum query --text Effusion --open`, or `hilum evaluate`") end
+  ctx.say("next: `hilum query --text Effusion --open%s`, or `hilum index --compare%s`", place("query", "index"), place("index", "out"))
+end
+
 local function build(opt, ctx)
   local result = { indexes = {} }
   for i, set in ipairs(open_sets(opt, ctx)) do
@@ -56,11 +66,7 @@ local function build(opt, ctx)
     ctx.say(SAID[state], url, plural(#set.docs, "image"), set.info.length)
     result.indexes[i] = { name = set.name, folder = url, count = #set.docs, length = set.info.length, state = state }
   end
-  if is_remote(opt) then
-    ctx.say("next: `hilum query --text Effusion --open --index %s`, or `hilum index --compare --out %s`", opt.out, opt.out)
-  else
-    ctx.say("next: `hilum query --text Effusion --open`, or `hilum evaluate`")
-  end
+  say_next(opt, ctx)
   return result
 end
 

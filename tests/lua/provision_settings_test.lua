@@ -35,7 +35,7 @@ t.test("the block that apply prints, pasted: finetune, prepare, ready and index 
   t.eq(assert(json.decode((run("ready", "batch", "--json")))).steps.batch[1].what ~= "settings", true)
   run("embed", "-q")
   local _, said = run("index", "--poll", "1ms")
-  t.match(said, "http://127.0.0.1:%d+/collections/%d+/hilum%-base: 60 images")
+  t.match(said, "http://127.0.0.1:%d+/collections/%d+/hilum%-base: 60 images.*%-%-open`, or `hilum index %-%-compare`")
   t.eq(#assert(json.decode((run("query", "--image", fs.join(folder, "images", "00000001_000.png"), "--json")))).queries[1].results, 12)
   t.ok(not run("provision", "status"):find("project.lua", 1, true))
 end)

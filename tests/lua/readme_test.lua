@@ -1,14 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The README's commands, run in the order in which they stand, and its prompt as the tour's test has it.
 local fs = require "hilum.fs"
-local servers = require "servers"
 local t = require "t"
 
 local text = assert(fs.read(t.root .. "/../README.md"))
 
-local server <close> = servers.ceph() or assert(servers.start("fault"))
-
--- What the commands find: images and tables of somebody's own, hilum in PATH, S3.
+-- What the commands find: images and tables of somebody's own, hilum in PATH; AWS is `hilum serve-aws`.
 local PREPARE = [[
 set -e
 mkdir -p bin home/labels
@@ -18,12 +15,26 @@ hilum phantom --quiet --count 150 --size 128 --out home
 mv home/labels.csv home/labels/
 ]]
 
+-- Somebody's project, without the patience that AWS needs; later with the lines that `provision apply` prints.
+local PROJECT = [[cat >project.lua <<END
+return {
+  defaults = { images = "../home/images" },
+  provision = { poll = "10ms" }, deploy = { poll = "10ms" },
+  prepare = { min_records = 20, min_validation = 1%s },
+  finetune = { poll = "10ms"%s },
+}
+END
+]]
+local PREFIX = ', prefix = "s3://hilum-123456789012/images/"'
+local JOB = [[, bedrock = { role = "arn:aws:iam::123456789012:role/hilum-bedrock", train = "s3://hilum-123456789012/train.jsonl",
+    output = "s3://hilum-123456789012/jobs/" }]]
+
 -- What a reader does between two commands.
 local BETWEEN = {
-  ["hilum init my-study && cd my-study"] = [[
-    echo 'return { defaults = { images = "../home/images" }, prepare = { min_records = 20, min_validation = 1 } }' >project.lua
-    cp ../home/images/00000001_000.png x.png]],
+  ["hilum init my-study && cd my-study"] = PROJECT:format("", "") .. "cp ../home/images/00000001_000.png x.png",
   ["hilum status"] = "ln -s ../home/images images; cp ~/labels/labels.csv .",
+  ["hilum provision apply --public --max-cost 5"] = PROJECT:format(PREFIX, JOB),
+  ["hilum prepare"] = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cat train.jsonl; done >enough && mv enough train.jsonl", -- Bedrock wants 1,000
 }
 
 t.test("the README's commands work as they stand", function()
@@ -37,7 +48,7 @@ t.test("the README's commands work as they stand", function()
   end
   local dir = t.tmp()
   assert(fs.write(dir .. "/all.sh", table.concat(script, "\n") .. "\n"))
-  local status, _, err = t.run(("cd '%s' && %s sh all.sh"):format(dir, server:environment()))
+  local status, _, err = t.run(("cd '%s' && '%s' serve-aws --port 0 -- sh all.sh"):format(dir, fs.real(t.hilum)))
   t.eq({ status, status ~= 0 and err:sub(-2000) or nil }, { 0 })
   for _, made in ipairs { "reports/check.html", "reports/evaluation.html", "found.html", "models/tuned/model.json" } do
     t.ok(fs.stat(dir .. "/my-study/" .. made), made)
