@@ -34,7 +34,8 @@ local BETWEEN = {
   ["hilum init my-study && cd my-study"] = PROJECT:format("", "") .. "cp ../home/images/00000001_000.png x.png",
   ["hilum status"] = "ln -s ../home/images images; cp ~/labels/labels.csv .",
   ["hilum provision apply --public --max-cost 5"] = PROJECT:format(PREFIX, JOB),
-  ["hilum prepare"] = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cat train.jsonl; done >enough && mv enough train.jsonl", -- Bedrock wants 1,000
+  -- Bedrock wants 1,000 records.
+  ["hilum prepare"] = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cat train.jsonl; done >enough && mv enough train.jsonl",
 }
 
 t.test("the README's commands work as they stand", function()
