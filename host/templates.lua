@@ -51,6 +51,8 @@ return {
 
   -- split = { val_fraction = 0.15, test_fraction = 0.15 },
   -- finetune = { epochs = 5, batch_size = 256, learning_rate = 0.01 },
+
+  -- For work on AWS, `hilum provision apply` ends with the lines that belong here.
 }
 ]==]
 

@@ -23,7 +23,12 @@ local function listen(fake, opt, folder)
 end
 
 -- The variables that lead every SDK here, and those that would lead it elsewhere.
-local FORGOTTEN = { "AWS_PROFILE", "AWS_SESSION_TOKEN" }
+local FORGOTTEN = { "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_BEARER_TOKEN_BEDROCK",
+  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" }
+for _, service in ipairs { "S3", "STS", "IAM", "BEDROCK", "BEDROCK_RUNTIME", "OPENSEARCHSERVERLESS", "SAGEMAKER", "SERVICE_QUOTAS",
+  "SCHEDULER" } do
+  FORGOTTEN[#FORGOTTEN + 1] = "AWS_ENDPOINT_URL_" .. service
+end
 local function environment(fake, opt, tls)
   local variables = { { "AWS_ENDPOINT_URL", fake.url }, { "AWS_ACCESS_KEY_ID", KEYS.access_key },
     { "AWS_SECRET_ACCESS_KEY", KEYS.secret_key }, { "AWS_REGION", opt.region }, { "AWS_DEFAULT_REGION", opt.region },

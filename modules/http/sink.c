@@ -60,10 +60,14 @@ void hl_http_sink_end(struct hl_http_sink *sink, const void *writer) {
   sink->writer = NULL;
 }
 
+static bool fail_closed(struct hl_error *err) {
+  return hl_fail(err, HL_IO, "http.request", "the sink was closed while the answer came");
+}
+
 bool hl_http_sink_flush(struct hl_http_sink *sink, struct hl_error *err) {
   const char *data = sink->held;
   uint64_t at = sink->at + sink->taken - sink->held_size;
-  if (sink->kind == HL_HTTP_NOWHERE) return hl_fail(err, HL_IO, "http.request", "the sink was closed while the answer came");
+  if (sink->kind == HL_HTTP_NOWHERE) return fail_closed(err);
   for (size_t size = sink->held_size; size;) {
     ssize_t written = pwrite(sink->fd, data, size, (off_t)at);
     if (written < 0 && errno == EINTR) continue;
@@ -102,8 +106,7 @@ enum hl_piped hl_http_sink_take(struct hl_http_sink *sink, const void *data, siz
   switch (sink->kind) {
   case HL_HTTP_TO_FILE: return hold(sink, data, size, err) ? HL_PIPE_TAKEN : HL_PIPE_ENDED;
   case HL_HTTP_TO_PIPE: return pass_on(sink, data, size, err);
-  case HL_HTTP_NOWHERE: break;
+  case HL_HTTP_NOWHERE: fail_closed(err); break;
   }
-  hl_fail(err, HL_IO, "http.request", "the sink was closed while the answer came");
   return HL_PIPE_ENDED;
 }

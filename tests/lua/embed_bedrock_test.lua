@@ -98,7 +98,7 @@ t.test("an image that changed, or was added, is asked about; others are not", fu
     local options, said = options_of()
     near(open(url):embed_files(p.project, p.images, p.names, options), expected(p, 256))
     t.eq(#bedrock.calls, 1)
-    t.eq(said[1], ("%s: 1 images to pay for, at length 256; %d are there from before"):format(TITAN, #p.names - 1))
+    t.eq(said[1], ("%s: 1 image to pay for, at length 256; %d are there from before"):format(TITAN, #p.names - 1))
   end)
 end)
 

@@ -102,6 +102,7 @@ t.test("on Bedrock: one question, a tuned model that is better, and nothing that
     t.eq({ #fake.jobs, fake.throughputs_made }, { 1, 1 })
     nothing_bills(fake, h)
     t.match(err, "study%-cxr is deleted: nothing of it bills any more.*Shown an image it has not seen, cxr puts an image")
+    t.match(err, "titan%-embed%-image%-v1: %d+ images to pay for.*:provisioned%-model/%d+: %d+ images to embed, paid for by the hour")
     t.match(err, "\nabout USD 0.%d+ charged for this run, as far as can be told from here")
     t.match(err, "the model cxr stays, and is charged by the month: `hilum finetune delete%-model cxr`")
     local asked = calls(fake)
@@ -109,6 +110,7 @@ t.test("on Bedrock: one question, a tuned model that is better, and nothing that
     status, out, err = h.study {}
     t.eq(status, 0, err)
     t.match(out, "evaluation.html")
+    t.match(err, "\nnothing charged for this run")
     t.eq({ calls(fake), #fake.jobs, fake.throughputs_made }, { asked, 1, 1 })
   end)
 end)

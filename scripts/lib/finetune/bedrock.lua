@@ -137,7 +137,7 @@ local function order(client, objects, session, request, opt, ctx)
     records = ready.gate("finetune", request, session, opt, ctx).records
     cost.gate(charge.estimate(request, records, session.region, ctx), opt, ctx)
     arn = create(client, request, ctx)
-    ctx.say("%s is begun; `hilum finetune status %s` tells how it goes", arn, request.jobName)
+    ctx.say("%s is begun, and goes on when this run ends; `hilum finetune status %s` tells how it goes", arn, request.jobName)
   end
   cost.submitted(charge.estimate(request, records, session.region, ctx), { arn = arn, job = request.jobName, records = records,
     model_name = request.customModelName }, ctx)

@@ -240,8 +240,10 @@ local function ask_leave(self, what, places, total, texts, options)
   local count, tokens = size_of(places, texts)
   if count == 0 then return function() end end
   check_throughput(self)
-  options.say("%s: %d %s%s to pay for, at length %d; %d are there from before", self.model, count, what,
-    texts and (" with about %d tokens of text"):format(tokens) or "", self.length, total - count)
+  local by_hour = self.model:find(":provisioned-model/", 1, true)
+  options.say("%s: %s%s %s, at length %d; %d are there from before", self.model, require "lib.plural"(count, ((what:gsub("s$", "")))),
+    texts and (" with about %d tokens of text"):format(tokens) or "", by_hour and "to embed, paid for by the hour" or "to pay for",
+    self.length, total - count)
   return options.pay and options.pay(self, what, count, tokens) or function() end
 end
 

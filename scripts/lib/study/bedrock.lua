@@ -150,11 +150,11 @@ end
 
 -- What came to be charged since the study began, in words.
 function Study:charged()
-  local total, lines = 0, ledger.lines(self.ctx.project)
+  local total, lines = 0.0, ledger.lines(self.ctx.project)
   for i = self.noted + 1, #lines do
     if lines[i].ledger == "actual" then total = total and lines[i].total and total + lines[i].total end
   end
-  return cost.total { total = total }
+  return total == 0 and "nothing" or cost.total { total = total }
 end
 
 local function prepare(opt, ctx, say)
