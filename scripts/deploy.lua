@@ -72,7 +72,7 @@ and `hilum status` shows it in red. The same command run again makes nothing twi
     status = { summary = "What this project has bought, and whether it stands", options = {},
       examples = { "hilum deploy status", "hilum deploy status --json" }, run = status },
   },
-  examples = { "hilum deploy cxr --for 2h", "hilum deploy cxr --units 2 --max-cost 40 --no-wait", "hilum deploy cxr --to-model cxr-2",
-    "hilum deploy cxr --delete" },
+  examples = { "hilum deploy cxr --for 2h", "hilum deploy cxr --units 2 --for 2h --max-cost 40 --no-wait",
+    "hilum deploy cxr --to-model cxr-2", "hilum deploy cxr --delete" },
   run = run,
 }

@@ -85,7 +85,9 @@ local function person_piece(rows, meaning, other, ctx)
     local ids = other.rows:distinct(other.meaning.id)
     match = rows:match(meaning.id, ids)
     from = other
-    if match:missing() > 0 then ctx.warn("%s not in %s: view, age and sex unknown", plural(match:missing(), "row is", "rows are"), other.paths[1]) end
+    if match:missing() > 0 then
+      ctx.warn("%s not in %s: view, age and sex unknown", plural(match:missing(), "row is", "rows are"), other.paths[1])
+    end
   end
   local columns, names = {}, {}
   for _, name in ipairs { "view", "age", "sex" } do
@@ -145,8 +147,8 @@ local function refuse_leaks(patients, in_files, parts, ctx)
   end
   if #leaking == 0 then return end
   ctx.fail("%s in more than one of the train, val and test tables (%s%s): a model would be tested on patients it was trained on; give "
-    .. "tables that share none, or a table at a time", plural(#leaking, "patient is", "patients are"), table.concat(leaking, ", ", 1, math.min(5, #leaking)),
-    #leaking > 5 and ", …" or "")
+    .. "tables that share none, or a table at a time", plural(#leaking, "patient is", "patients are"),
+    table.concat(leaking, ", ", 1, math.min(5, #leaking)), #leaking > 5 and ", …" or "")
 end
 
 -- Rows whose image is there.

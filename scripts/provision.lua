@@ -175,8 +175,10 @@ local function ask_kinds(survey, opt, ctx)
   local accepted = {}
   for _, kind in ipairs(survey.kinds) do
     ctx.say("%s", lib "show".items(kind))
-    accepted[kind.name] = accepted[kind.after] ~= false and confirm(opt[kind.flag], kind.question)
-    if not accepted[kind.name] then ctx.warn("%s: kept; --%s would %s", kind.name, kind.flag:gsub("_", "-"), kind.question) end
+    local is_held = accepted[kind.after] == false
+    accepted[kind.name] = not is_held and confirm(opt[kind.flag], kind.question)
+    if is_held then ctx.warn("%s: kept for the %s", kind.name, kind.after)
+    elseif not accepted[kind.name] then ctx.warn("%s: kept; --%s would %s", kind.name, kind.flag:gsub("_", "-"), kind.question) end
   end
   return accepted
 end
@@ -266,13 +268,14 @@ Ends with what project.lua should say of it, so that no other step has to be tol
     destroy = {
       summary = "Take down what hilum made, and nothing else",
       details = [[
-Asks first. Provisioned throughput, the schedules that end it, custom models, indexes and the bucket's content each have a question of
-their own, or an option; what is not answered with yes stays, and what it is in or needs stays too.]],
+Asks first. Jobs that go on, provisioned throughput, the schedules that end it, custom models, indexes and the bucket's content each have
+a question of their own, or an option; what is not answered with yes stays, and what it is in or needs stays too.]],
       options = { YES,
         { "delete-data", type = "flag", default = false,
           help = "the bucket's content: images, records, and outputs of batch jobs, which echo the images" },
         { "delete-indexes", type = "flag", default = false, help = "the indexes in the collection" },
         { "delete-models", type = "flag", default = false, help = "the custom models that were trained with hilum's role" },
+        { "stop-jobs", type = "flag", default = false, help = "the jobs that have hilum's role and are not over" },
         { "delete-throughput", type = "flag", default = false, help = "the throughput provisioned for them" },
         { "delete-schedules", type = "flag", default = false, help = "the schedules that delete throughput at its time" },
       },

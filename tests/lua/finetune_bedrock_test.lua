@@ -116,6 +116,28 @@ t.test("the same request is the same job; a changed one of the same name is a co
   end)
 end)
 
+t.test("an answer that is lost: the job is found, or it is said that nobody knows", function()
+  home.with({}, function(bedrock, url)
+    local folder, asked, mute = project(), 0, false
+    local haste = [[require "hilum.task".sleep = function() end]]
+    function bedrock.fault(call)
+      local is_order = call.op == "POST /model-customization-jobs"
+      if is_order then asked = asked + 1 end
+      if is_order or mute and asked > 0 then return { status = 500, code = "InternalServerException", message = "a fault", late = true } end
+    end
+    local status, _, err = home.run(folder, url, words(), haste)
+    t.eq({ status, #bedrock.jobs, asked }, { 0, 1, 3 }, err)
+    asked, mute = 0, true
+    status, _, err = home.run(folder, url, words("--name", "b"), haste)
+    t.eq({ status, #bedrock.jobs }, { 1, 2 })
+    t.match(err, "whether the job was begun is not known, and the same command finds out")
+    mute = false
+    status, _, err = home.run(folder, url, words("--name", "b"), haste)
+    t.eq({ status, #bedrock.jobs }, { 0, 2 }, err)
+    t.match(err, "was begun before")
+  end)
+end)
+
 t.test("a role that is not known everywhere yet is waited for, with one token; one that never is ends in its error", function()
   home.with({}, function(bedrock, url)
     bedrock.unready = 3

@@ -285,6 +285,22 @@ t.test("throughput, schedules, models, indexes and data have a say of their own"
   t.ok(server.fake.throughputs[PT .. "theirs"] and server.fake.models[1].name == "theirs")
 end)
 
+t.test("jobs that go on are stopped, or keep their role, their bucket and its content", function()
+  local server <close> = aws_fake.serve {}
+  bedrock(server.fake)
+  assert(apply(server))
+  server.fake.stage = math.huge
+  for _, job in ipairs(server.fake.jobs) do job.status, job.step = "InProgress", 1 end
+  server.fake.throughputs, server.fake.models = {}, {}
+  local result, survey = take_down(server, {})
+  t.eq({ survey.kinds[1].name, #survey.kinds, survey.kinds[1].items[1].text }, { "jobs", 1, "ours (fine-tuning, InProgress)" })
+  local spared = {}
+  for i, step in ipairs(result.spared) do spared[i] = step.resource.name .. ": " .. step.why end
+  t.eq(spared, { "bedrock-role: the jobs need it", "bucket: the jobs write to it" })
+  t.eq(#take_down(server, { jobs = true }).spared, 0)
+  t.eq({ server.fake.jobs[1].status, server.fake.jobs[2].status, next(server.fake.roles) }, { "Stopping", "InProgress" })
+end)
+
 t.test("schedules that cannot be seen keep their role", function()
   local server <close> = aws_fake.serve { fault = function(call)
     return call.op:find("^GET /schedules") and { status = 403, code = "AccessDeniedException" } or nil

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A place on S3 as Bedrock's jobs take it: in fewer characters than S3 does. Returns it as text, or fails; what: the option that it is from.
+-- A place on S3 as Bedrock's jobs take it: in fewer characters than S3 does. Returns it as text, or fails; what: the option that it is
+-- from.
 local MOST = 1024
 
 return function(uri, what, ctx)

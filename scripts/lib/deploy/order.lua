@@ -11,11 +11,11 @@ local throughput = require "lib.deploy.throughput"
 
 local order = {}
 
--- By the values of --commitment: AWS's word, the price, and the hours that are to be paid for in any case.
+-- By the values of --commitment: AWS's word, and the hours that are to be paid for in any case.
 local COMMITMENTS = {
-  none = { price = "model-unit-hour" },
-  ["1-month"] = { field = "OneMonth", price = "model-unit-hour-1-month", hours = 730, what = "1 month, committed" },
-  ["6-months"] = { field = "SixMonths", price = "model-unit-hour-6-months", hours = 4380, what = "6 months, committed" },
+  none = {},
+  ["1-month"] = { field = "OneMonth", hours = 730, what = "1 month, committed" },
+  ["6-months"] = { field = "SixMonths", hours = 4380, what = "6 months, committed" },
 }
 local A_DAY = 24
 
@@ -38,7 +38,7 @@ function order.items(opt)
   local hours = commitment.hours or (opt["for"] or A_DAY * 3600) / 3600
   local units = require "lib.plural"(opt.units, "model unit")
   local what = commitment.what or opt["for"] and ("%.3g hours"):format(hours) or "each day"
-  return { { price = commitment.price, count = opt.units * hours, what = ("%s for %s"):format(units, what) } }
+  return { { price = throughput.price(commitment.field), count = opt.units * hours, what = ("%s for %s"):format(units, what) } }
 end
 
 local function check_options(opt, ctx)
@@ -194,7 +194,7 @@ local function take_up(state, standing)
   check_standing(state, standing)
   local record, before = state.record, state.record.expires
   local is_new = not record.arn
-  record.arn, record.units = standing.provisionedModelArn, standing.modelUnits
+  record.arn, record.units, record.commitment = standing.provisionedModelArn, standing.modelUnits, standing.commitmentDuration
   set_expiry(state)
   if is_new then records.put(state.place.project, record) else pass_gate_of_extension(state, before) end
   schedule_by_arn(state, is_new)

@@ -37,7 +37,7 @@ end
 
 -- "about USD 9.38 an hour", as far as the price is known.
 local function rate(record, project)
-  local price = require "lib.cost.prices".find("model-unit-hour", project.config).usd
+  local price = require "lib.cost.prices".find(require "lib.deploy.throughput".price(record.commitment), project.config).usd
   return price and record.units and ("about %s an hour"):format(require "lib.cost".usd(price * record.units)) or "by the hour"
 end
 

@@ -43,9 +43,14 @@ function removal.run(opt, ctx)
   end
   record.name = record.region and record.name or found.provisionedModelName
   confirm(record, opt, ctx)
-  assert(throughput.delete(at.bedrock, found.provisionedModelArn, at.pause))
+  record.units, record.commitment = found.modelUnits, found.commitmentDuration
+  local done, why = throughput.delete(at.bedrock, found.provisionedModelArn, at.pause)
+  if not done then
+    at:say_bill(record)
+    error(why, 0)
+  end
   forget(record, at, ctx)
-  require "lib.deploy.charge"({ name = record.name, arn = found.provisionedModelArn, units = found.modelUnits },
+  require "lib.deploy.charge"({ name = record.name, arn = found.provisionedModelArn, units = record.units, commitment = record.commitment },
     dates.read(found.creationTime or ""), at.session:time(), ctx)
   ctx.say("%s is deleted: nothing of it bills any more", record.name)
   return { name = record.name, arn = found.provisionedModelArn, deleted = true }

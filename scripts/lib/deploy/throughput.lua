@@ -6,6 +6,11 @@ local throughput = {}
 
 local PENDING = { Creating = true, Updating = true }
 
+local PRICES = { OneMonth = "model-unit-hour-1-month", SixMonths = "model-unit-hour-6-months" }
+
+-- The key of its price, by AWS's word for its commitment; nil: none.
+function throughput.price(commitment) return PRICES[commitment] or "model-unit-hour" end
+
 -- As AWS has it; false if there is none.
 function throughput.find(client, id)
   local found, err = client:get_throughput(id)

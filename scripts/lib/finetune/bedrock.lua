@@ -29,11 +29,24 @@ local function advise(err)
   return err
 end
 
--- Makes the job, once, however often it is asked for.
+-- The job that was made for this request, which its token tells; nil, or nil and an error.
+local function find(client, request)
+  local found, err = client:get_customization_job(request.jobName)
+  if not found then return nil, err.status ~= 404 and err or nil end
+  return found.clientRequestToken == request.clientRequestToken and found or nil
+end
+
+-- Makes the job, once, however often it is asked for. AWS may have made it although the answer was none, or an error of its own.
 local function create(client, request, ctx)
   local made, err = require "lib.aws.new_role".wait(function() return client:create_customization_job(request) end, bedrock.patience,
     bedrock.ask_every, ctx.say)
-  return made and made.jobArn or error(advise(err), 0)
+  if made then return made.jobArn end
+  if not err.status or err.status >= 500 then
+    local found, unknown = find(client, request)
+    if found then return found.jobArn end
+    if unknown then err.message = err.message .. "; whether the job was begun is not known, and the same command finds out" end
+  end
+  error(advise(err), 0)
 end
 
 -- "InProgress, training"
@@ -112,12 +125,12 @@ local function say_what_is_asked(request, ctx)
     given.batchSize)
 end
 
--- The ARN of the request's job, if a run before has begun it, which its token tells; nil if there is none. The name is made of what is
--- asked for, so that the same command never pays twice.
+-- The ARN of the request's job, if a run before has begun it; nil if there is none. The name is made of what is asked for, so that the same
+-- command never pays twice.
 local function begun_before(client, request, ctx)
-  local found, err = client:get_customization_job(request.jobName)
-  if not found and err.status ~= 404 then error(err, 0) end
-  if not found or found.clientRequestToken ~= request.clientRequestToken then return nil end
+  local found, err = find(client, request)
+  if err then error(err, 0) end
+  if not found then return nil end
   ctx.say("%s was begun before, and is %s; --job-name NAME would train once more with the same settings", found.jobName, step_of(found))
   return found.jobArn
 end

@@ -25,7 +25,8 @@ function models.delete(opt, ctx)
       table.concat(throughputs, ", "), throughputs[1])
   end
   confirm(model, opt, ctx)
-  assert(client:delete_custom_model(model.arn))
+  local done, err = client:delete_custom_model(model.arn)
+  if not done and err.code ~= "ResourceNotFoundException" then error(err, 0) end -- else the answer before was lost
   require "lib.finetune.ordered".forget(ctx.project, model.arn, model.name)
   ctx.say("%s is deleted", model.name)
   return { model = model.name, arn = model.arn }

@@ -15,8 +15,9 @@ local function data_kind(env)
   local sum, err = content.measure(env)
   if not sum then return nil, err end
   if sum.objects == 0 then return false end
-  return { name = "data", flag = "delete_data", items = { { id = "*", text = ("%d objects, %d bytes in s3://%s"):format(sum.objects,
-    sum.bytes, env.names.bucket) } }, question = "delete them all: images, records, and the outputs of batch jobs, which echo the images",
+  return { name = "data", flag = "delete_data", after = "jobs",
+    items = { { id = "*", text = ("%d objects, %d bytes in s3://%s"):format(sum.objects, sum.bytes, env.names.bucket) } },
+    question = "delete them all: images, records, and the outputs of batch jobs, which echo the images",
     delete = function() return content.delete(env) end }
 end
 
@@ -42,7 +43,7 @@ local function delete_kind(kind, tell)
   for _, item in ipairs(kind.items) do
     local done, err = kind.delete(item)
     if not done then return nil, err end
-    tell("%s: deleted %s", kind.name, item.text)
+    tell("%s: %s %s", kind.name, kind.done or "deleted", item.text)
   end
   return true
 end
@@ -52,6 +53,8 @@ end
 local function why_spared(resource, declined, spared)
   if declined.indexes and OF_COLLECTION[resource.name] then return "its indexes stay" end
   if declined.schedules and resource.name == "expiry-role" then return "the schedules need it" end
+  if declined.jobs and resource.name == "bedrock-role" then return "the jobs need it" end
+  if declined.jobs and resource.name == "bucket" then return "the jobs write to it" end
   if resource.name ~= "bucket" then return nil end
   if declined.data then return "its content stays" end
   return #spared > 0 and "the record of what stays is in it" or nil

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- What the workflows made, and destroy must not leave to bill on nor take away unasked: throughput, the schedules that end it, custom
--- models, indexes, the bucket's content. Each kind is {name, flag, question, items = {{id, text}…}, delete(item), after}; a kind without
--- items is left out. after: the kind that must go for it to go.
+-- What the workflows made, and destroy must not leave to bill on nor take away unasked: jobs, throughput, the schedules that end it, custom
+-- models, indexes, the bucket's content. Each kind is {name, flag, question, items = {{id, text}…}, delete(item), done, after}; a kind
+-- without items is left out. done: what was done to those of it, where that is not "deleted"; after: the kind that must go for it to go.
 local call = require "lib.aws.call"
 local caught = require "lib.caught"
 local dates = require "lib.dates"
@@ -46,7 +46,11 @@ local function models_kind(env, models)
   for i, model in ipairs(models) do items[i] = { id = model.modelArn, text = model.modelName } end
   return { name = "custom models", flag = "delete_models", items = items, after = "throughput",
     question = "delete these custom models, which only another paid training brings back",
-    delete = function(item) return env.bedrock:delete_custom_model(item.id) end }
+    delete = function(item)
+      local done, err = env.bedrock:delete_custom_model(item.id)
+      if not done and err.code == "ResourceNotFoundException" then return true end -- the answer before was lost
+      return done, err
+    end }
 end
 
 local function throughput_kind(env, models)
@@ -115,11 +119,12 @@ end
 -- may_go: is the collection hilum's? tell(format, …) says what could not be looked for. Returns a list of kinds.
 function leftovers.find(env, may_go, tell)
   local models, err = our_models(env)
-  local units
+  local units, jobs
   if models then units, err = throughput_kind(env, models) end
-  if err then tell("Bedrock could not be asked for throughput and custom models, which may bill on: %s", err.message) end
+  if units then jobs, err = require "lib.provision.jobs"(env) end
+  if err then tell("Bedrock could not be asked for jobs, throughput and custom models, which may bill on: %s", err.message) end
   local kinds = {}
-  for _, kind in ipairs { units or false, schedules_kind(env), models and models_kind(env, models) or false,
+  for _, kind in ipairs { jobs or false, units or false, schedules_kind(env), models and models_kind(env, models) or false,
     indexes_kind(env, may_go) } do
     if kind and #kind.items > 0 then kinds[#kinds + 1] = kind end
   end

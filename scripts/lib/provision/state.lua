@@ -60,9 +60,9 @@ local MOST_TRIES = 20
 
 -- Changes the record as it is in the bucket now: another run may be making things, too, and nothing that is made may be forgotten.
 local function update(self, change)
-  local before, done, err = {}, nil, nil
+  local before, err = {}, nil
   for _ = 1, MOST_TRIES do
-    local there
+    local there, done
     there, err = read(self.env, self.uri)
     if not there then return nil, err end
     change(there.resources)
