@@ -33,7 +33,9 @@ function REQUESTS.deploy(opt, ctx, session)
   if not which then return nil, require "hilum.host".error("usage", NO_MODEL) end
   local model, err = models.deployable(require "lib.aws.bedrock".client(session), which)
   if not model then return nil, err end
-  return { modelId = model.arn, modelUnits = opt.units }
+  local schedule = opt["for"] and { prefix = setting(nil, ctx, "provision", "prefix", "hilum"), name = model.name,
+    role = setting(nil, ctx, "deploy", "expiry_role") }
+  return { modelId = model.arn, modelUnits = opt.units, schedule = schedule or nil }
 end
 
 function REQUESTS.embed(opt) return { modelId = model_of(opt, TITAN) } end
@@ -122,6 +124,7 @@ project.lua can say better ones: prices = { ["model-unit-hour"] = 9.38 }.]],
     { "input", type = "string", metavar = "S3URI", help = "batch: what the job reads (default: below --output)" },
     { "model", type = "string", metavar = "ID", help = "a model's id, or the ARN of a custom model or of its throughput" },
     { "units", type = "integer", min = 1, default = 1, metavar = "N", help = "deploy: model units" },
+    { "for", type = "duration", metavar = "TIME", help = "deploy: also whether the schedule can be made that deletes it" },
     { "collection", type = "string", metavar = "NAME", help = "index: the vector collection (default: provision's, hilum-images)" },
     { "profile", type = "string", metavar = "NAME", help = "the AWS profile" },
     { "region", type = "string", metavar = "REGION", help = "the AWS region" },

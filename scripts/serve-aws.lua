@@ -14,9 +14,10 @@ local function make(opt)
 end
 
 -- Listens; returns the server, its URL, and the paths of its certificate with --tls.
-local function listen(fake, opt, folder)
+local function listen(fake, opt, folder, ctx)
   local tls = opt.tls and assert(require "lib.fake.certificate"(folder)) or nil
-  local server = assert(require "lib.fake.listen"(fake.handler, { port = opt.port, tls = tls }))
+  local server, err = require "lib.fake.listen"(fake.handler, { port = opt.port, tls = tls })
+  if not server then ctx.fail("%s; --port N takes another port, --port 0 any that is free", err) end
   fake.url = ("%s://127.0.0.1:%d"):format(tls and "https" or "http", server:port())
   if opt.collection then require "lib.fake.aws.collections".add(fake, opt.collection) end
   return server, tls
@@ -37,11 +38,12 @@ local function environment(fake, opt, tls)
   return variables
 end
 
--- Runs the command with those variables; its exit status is ours.
+-- Runs the command with those variables; its exit status is ours. What takes hours at AWS is done here as soon as somebody looks.
 local function run_command(opt, variables)
   local words = { "env" }
   for _, name in ipairs(FORGOTTEN) do table.move({ "-u", name }, 1, 2, #words + 1, words) end
   for _, variable in ipairs(variables) do words[#words + 1] = variable[1] .. "=" .. variable[2] end
+  if not os.getenv("HILUM_OPT_POLL") then words[#words + 1] = "HILUM_OPT_POLL=200ms" end
   table.move(opt.command, 1, #opt.command, #words + 1, words)
   return assert(require "hilum.task".command(words, { attached = true, timeout = math.huge })).status
 end
@@ -65,7 +67,7 @@ local function run(opt, ctx)
   local folder = assert(fs.temp(os.getenv("TMPDIR") or "/tmp"))
   local _ <close> = setmetatable({}, { __close = function() fs.remove_tree(folder) end })
   local fake = make(opt)
-  local opened, tls = listen(fake, opt, folder)
+  local opened, tls = listen(fake, opt, folder, ctx)
   local server <close> = opened
   local variables = environment(fake, opt, tls)
   if opt.command then return { exit = run_command(opt, variables), recorded = false } end
@@ -86,7 +88,7 @@ collection's endpoint is below /collections/; a program that knows a host and a 
 
 Behind Titan is hilum's offline model, base or fine-tuned by a job that reads your images and captions from the S3 here, so that results
 mean something, but not what Titan's would. Time is compressed: a job, a collection, throughput goes a step further each time it is asked
-about; --stage makes each step of a job last that long at least.
+about; --stage makes each step of a job last that long at least. The command's hilum looks every 0.2 s (HILUM_OPT_POLL, if it is not set).
 
 Everything is kept in memory and is gone when it ends. What only AWS itself can show (prices, real limits of your account, how good Titan
 is) it does not.]],

@@ -11,8 +11,8 @@ export function setModels(list) { models = new Map(list.map(model => [model.name
 
 // What is known of an image, in a line.
 export function facts(hit) {
-  const sex = hit.sex ?? "", age = hit.age === undefined ? "" : `${hit.age} y`;
-  return [hit.patient && `patient ${hit.patient}`, hit.view, [sex, age].filter(Boolean).join(" ")].filter(Boolean).join(" · ");
+  const sex = hit.sex ?? "", age = hit.age === undefined ? "" : `${hit.age}\u00a0y`;
+  return [hit.patient && `patient ${hit.patient}`, hit.view, [sex, age].filter(Boolean).join("\u00a0")].filter(Boolean).join(" · ");
 }
 
 export const findings = hit => hit.findings?.length ? hit.findings.join(", ") : "findings unknown";

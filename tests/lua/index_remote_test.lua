@@ -253,6 +253,31 @@ on_fake("classic", "all documents are found, however many a page has, and copies
   end
 end)
 
+-- Answers in place of a server whose answer to the first request that makes an index is lost. instead(), if given, is what
+-- was done in its place.
+local function losing_create(instead)
+  local is_lost = false
+  return function(request, serve)
+    if request.method ~= "PUT" or is_lost then return serve(request) end
+    is_lost = true
+    if instead then instead() else serve(request) end
+    return { status = 503, body = "lost" }
+  end
+end
+
+on_fake("3", "an index that was made though the answer was lost is gone on with", function(url, _, settings)
+  t.eq(index.build(embed(t.tmp(), study.docs()), url, false, settings), "built")
+  t.eq(assert(index.open(url, settings)).count, 120)
+end, losing_create())
+
+do
+  local another
+  on_fake("3", "an index that another made meanwhile is not taken for one's own", function(url, _, settings, opensearch)
+    function another() opensearch:create("one", { mappings = { _meta = { hilum = { format = 1, content = "another" } } } }) end
+    t.raises("already exists", index.build, embed(t.tmp(), study.docs()), url, false, settings)
+  end, losing_create(function() another() end))
+end
+
 on_fake("nextgen", "its generation is found out; vectors are kept with all their digits", function(url, _, settings, opensearch)
   local set = embed(t.tmp(), study.docs())
   t.eq(index.build(set, url, false, settings), "built")

@@ -190,7 +190,7 @@ t.test("what has drifted is put right", function()
   local clean = standing(server.fake)
   server.fake.roles["hilum-bedrock"].policies = {}
   server.fake.roles["hilum-bedrock"].trust = '{"Version":"2012-10-17","Statement":[]}'
-  server.fake.policies["data/hilum-data"].policy[1].Principal = { "arn:aws:iam::1:user/x" }
+  server.fake.policies["data/hilum-data"].policy[1].Rules = {}
   server.fake.policies["encryption/hilum-encryption"] = nil
   server.fake.s3.buckets[BUCKET].public_access_block = nil
   server.fake.groups["hilum-group"].capacityLimits.maxSearchCapacityInOCU = 16
@@ -198,6 +198,18 @@ t.test("what has drifted is put right", function()
     network = "keep", group = "change", collection = "keep", data = "change" })
   assert(apply(server))
   t.eq(standing(server.fake), clean)
+end)
+
+t.test("who may use the collection already still may when another provisions", function()
+  local server <close> = aws_fake.serve {}
+  assert(apply(server))
+  local policy = server.fake.policies["data/hilum-data"].policy
+  policy[1].Principal = { "arn:aws:iam::123456789012:user/first" }
+  t.eq(planned(server).data, "change")
+  assert(apply(server))
+  t.eq(server.fake.policies["data/hilum-data"].policy[1].Principal,
+    { "arn:aws:iam::123456789012:user/first", "arn:aws:iam::123456789012:user/tester" })
+  t.eq(planned(server).data, "keep")
 end)
 
 t.test("what has our name and is not ours is not touched", function()

@@ -115,6 +115,47 @@ t.test("on Bedrock: one question, a tuned model that is better, and nothing that
   end)
 end)
 
+t.test("what would fail behind the training stops before it: the schedule, its role, who one is", function()
+  with(function(fake, h)
+    local no = { status = 403, code = "AccessDeniedException", message = "not for you" }
+    for _, pattern in ipairs { "^GET /schedules/", "GetCallerIdentity", "GetRole$" } do
+      fake.fails = { [pattern] = no }
+      local status, _, err = h.study { "--no-anyway", "--yes" }
+      t.eq(status, 1, err)
+      t.match(err, "stop +schedule +.*not for you.*nothing was ordered")
+    end
+    fake.fails = {}
+    for _, denied in ipairs { "scheduler:CreateSchedule", "iam:CreateRole", "iam:PassRole" } do
+      fake.allowed = function(_, action, resource) return action ~= denied or resource:find "role/jobs$" ~= nil end
+      local _, _, err = h.study { "--no-anyway", "--yes" }
+      t.match(err, "stop +schedule +" .. denied:gsub("%p", "%%%0") .. " on .*implicitDeny")
+    end
+    t.eq({ #fake.jobs, fake.throughputs_made }, { 0 })
+  end)
+end)
+
+t.test("embeddings of more images than are held out stay; what is cached is asked in words without throughput", function()
+  with(function(fake, h)
+    local status, _, err = h.run("embed", "images", "--model", "bedrock:" .. TITAN, "--yes", "--anyway")
+    t.eq(status, 0, err)
+    local path = fs.join(h.folder, "embeddings", ("bedrock:%s.npy"):format(TITAN))
+    local before = assert(fs.read(path))
+    status, _, err = h.study { "--yes" }
+    t.eq(status, 0, err)
+    t.match(err, "stay as they are: the study's go to study/")
+    t.ok(assert(fs.read(path)) == before, "the embeddings of all images were replaced")
+    local paid = #fake.calls
+    t.eq({ h.study { "--yes" }, #fake.calls }, { 0, paid })
+    local index = fs.join(h.folder, "study", "index")
+    local model = "bedrock:" .. fake.models[1].arn:gsub("/", "%%%%2F")
+    status, _, err = h.run("query", "--text", "Effusion", "--index", index, "--model", model)
+    t.eq({ status, #fake.calls }, { 0, paid }, err)
+    status, _, err = h.run("query", "--text", "a heart", "--index", index, "--model", model)
+    t.eq({ status, #fake.calls }, { 2, paid })
+    t.match(err, "a custom model answers through throughput.*`hilum deploy` buys it")
+  end)
+end)
+
 t.test("what fails takes its throughput down; so does Ctrl-C; the same command goes on", function()
   with(function(fake, h)
     fake.fails["provisioned%-model.*/invoke$"] = { status = 403, code = "AccessDeniedException", message = "not for you" }

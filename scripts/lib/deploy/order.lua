@@ -208,8 +208,15 @@ local function result_of(state, found)
     expires = record.expires, status = found and found.status or "Creating", delete = place.ending(record, state.place.project) }
 end
 
+-- What `hilum ready` looks at: the request and, with --for, its schedule.
+local function asked_of(state)
+  local opt, request = state.opt, state.request
+  local schedule = opt["for"] and { prefix = state.place.prefix, name = request.provisionedModelName, role = opt.expiry_role }
+  return setmetatable({ schedule = schedule or nil }, { __index = request })
+end
+
 local function order_new(state)
-  require "lib.ready".gate("deploy", state.request, state.place.session, state.opt, state.ctx)
+  require "lib.ready".gate("deploy", asked_of(state), state.place.session, state.opt, state.ctx)
   cost.gate(state.estimate, state.opt, state.ctx)
   place_order(state)
 end

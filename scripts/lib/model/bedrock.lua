@@ -58,7 +58,7 @@ function bedrock.open(spec, options)
   if not fits then return nil, why end
   return setmetatable({ id = deployed and "bedrock:" .. deployed.model or spec, name = name_of(spec), base = false,
     model = deployed and deployed.arn or id, profile = deployed and deployed.profile, length = length, adapter = adapter, remote = true,
-    resize = options.resize ~= false, session = options.session,
+    resize = options.resize ~= false, session = options.session, project = options.project,
     attempts = options.attempts or ATTEMPTS, window = require "lib.retry.window".new(AT_ONCE) }, Remote)
 end
 
@@ -295,6 +295,15 @@ function Remote:remember_texts(project, texts, options)
   local rows, errors = self:remember(cache, text_entries(texts, options.stored), job, { say = options.say, pay = options.pay })
   for _, err in pairs(errors or {}) do error(err, 0) end
   return rows
+end
+
+-- The vector of a text that was asked before, from the cache; nil if it is not there.
+function Remote:recall_text(text)
+  if not self.project then return nil end
+  local cache, entries = cache_of(self, self.project, "-texts"), text_entries { text }
+  local kept = require "lib.model.kept".open(cache.folder, cache.name)
+  if #kept:missing(entries) > 0 then return nil end
+  return (kept:collect(entries, {}, self.length))
 end
 
 local function image_entries(self, paths) return memory.entries(paths, self.resize and "" or "as they are") end

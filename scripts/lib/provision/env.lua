@@ -31,11 +31,27 @@ function Env:known(name, field)
   return found and found[field] or nil
 end
 
--- Who may use the collection: whoever provisions, the notebook's role, and those who are named.
+-- Those who may use the collection by now.
+local function present(self)
+  local policy = self:known("data", "policy")
+  local principals = type(policy) == "table" and type(policy[1]) == "table" and policy[1].Principal
+  return type(principals) == "table" and principals or {}
+end
+
+-- Who may use the collection: those who may already (others provision it, too), whoever provisions, the notebook's role, and those who are
+-- named.
 function Env:principals()
-  local list = { self.caller }
-  if self.settings.notebook then list[#list + 1] = self:role_arn "notebook-role" end
-  return table.move(self.settings.principal or {}, 1, #(self.settings.principal or {}), #list + 1, list)
+  local notebook, list, seen = self:role_arn "notebook-role", {}, {}
+  local function add(who)
+    if not seen[who] then list[#list + 1], seen[who] = who, true end
+  end
+  for _, who in ipairs(present(self)) do
+    if who ~= notebook or self.settings.notebook then add(who) end
+  end
+  add(self.caller)
+  if self.settings.notebook then add(notebook) end
+  for _, who in ipairs(self.settings.principal or {}) do add(who) end
+  return list
 end
 
 -- Whether a collection has a second home. The newer generation wants one; of the older it doubles the price.

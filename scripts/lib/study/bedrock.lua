@@ -96,10 +96,18 @@ function Study:estimate()
   return cost.estimate({ step = "study", region = self.session.region, items = items }, self.ctx)
 end
 
+-- The end of its throughput, which is ordered when the training has been paid for.
+function Study:schedule()
+  local config = self.ctx.project.config
+  return { schedule = { prefix = (config.provision or {}).prefix or "hilum", role = (config.deploy or {}).expiry_role,
+    name = tenure.name { name = self.request.customModelName } } }
+end
+
 -- Could the training succeed, and its model be called? `hilum finetune` asks again, and tells what may turn out badly.
 function Study:check_ready()
   if self.job or self.opt.anyway then return end
   local stops = ready.of(ready.check("finetune", self.request, self.session, self.ctx), "stop")
+  if not self.opt.batch then add(stops, ready.of(ready.check("expiry", self:schedule(), self.session, self.ctx), "stop")) end
   if #stops == 0 then return end
   self.ctx.say("%s", ready.show(stops))
   self.ctx.fail("nothing was ordered: %s in the way; --anyway goes on all the same", plural(#stops, "thing is", "things are"))
@@ -114,10 +122,31 @@ end
 
 -- The steps behind the training.
 
+-- Are there embeddings by a model of images that the study leaves out? They would be lost.
+function Study:holds_more(id)
+  local embeddings = require "lib.embeddings"
+  local folder = self.ctx.project:path((self.ctx.project.config.embed or {}).out or "embeddings")
+  local paths, is_held = embeddings.paths(folder, self:model(id).name), {}
+  if not require "hilum.fs".stat(paths.docs) then return false end
+  for _, name in ipairs(self.held.images) do is_held[name] = true end
+  for _, doc in ipairs(embeddings.read_docs(paths.docs)) do
+    if not is_held[doc.image] then return true end
+  end
+  return false
+end
+
+-- The folders of embeddings and indexes: those of the project, or the study's own where the former hold more.
+function Study:choose_places()
+  local made = self.job and self.job.outputModelArn
+  if not self:holds_more(self.opt.base_model) and not (made and self:holds_more(made)) then return {} end
+  self.ctx.say("there are embeddings of more images by these models, which stay as they are: the study's go to study/")
+  return { embeddings = self.ctx.project:path "study/embeddings", index = self.ctx.project:path "study/index" }
+end
+
 function Study:embed(id)
   local opt = self.opt
   local result = self.ctx.run("embed", { images = opt.images, model = { "bedrock:" .. id }, length = opt.length, splits = self.held.path,
-    batch = opt.batch, work = opt.work, role = opt.batch and opt.role or nil, poll = opt.poll, yes = true, anyway = opt.anyway })
+    out = self.places.embeddings, batch = opt.batch, work = opt.work, role = opt.batch and opt.role or nil, poll = opt.poll, yes = true, anyway = opt.anyway })
   self.exit = self.exit or result.exit
 end
 
@@ -142,10 +171,10 @@ function Study:measure(tuned)
   local names = {}
   for i, id in ipairs { self.opt.base_model, tuned.arn } do names[i] = self:model(id).name end
   self.say("index", "the vectors become searchable")
-  self.ctx.run("index", { names = names })
+  self.ctx.run("index", { names = names, embeddings = self.places.embeddings, out = self.places.index })
   self.say("evaluate", "on patients that were never trained on")
   return self.ctx.run("evaluate", { on = self.held.part, gallery = self.opt.gallery, images = self.opt.images, base = names[1],
-    model = names[2], splits = self.opt.splits })
+    model = names[2], splits = self.opt.splits, embeddings = self.places.embeddings })
 end
 
 -- What came to be charged since the study began, in words.
@@ -169,6 +198,7 @@ end
 function study.run(opt, ctx, say)
   local self = prepare(opt, ctx, say)
   self:gate()
+  self.places = self:choose_places()
   say("finetune", "Bedrock trains the model")
   local tuned = self:train()
   say("embed", "held-out patients by the base model")

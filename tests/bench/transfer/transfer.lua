@@ -57,18 +57,37 @@ local MODES = {
   { client = "aws", scheme = "http", payload = "signed" },
 }
 
--- Runs a command: seconds, seconds of processor time, MB of memory.
-local function run(command)
-  local began = task.now()
+local function read(path)
+  local file = io.open(path)
+  if not file then return "" end
+  local _ <close> = file
+  return file:read("a") or ""
+end
+
+-- Seconds of processor time that the daemons of a Ceph have had, which all know its folder: proc(5), in hundredths.
+local function seconds_of(server)
+  local hundredths = 0
+  for _, entry in ipairs(assert(fs.list("/proc"))) do
+    if entry:find("^%d+$") and read(("/proc/%s/environ"):format(entry)):find(server.folder, 1, true) then
+      local user, system = read(("/proc/%s/stat"):format(entry)):match("%) %u " .. ("%S+ "):rep(10) .. "(%d+) (%d+)")
+      hundredths = hundredths + (user or 0) + (system or 0)
+    end
+  end
+  return hundredths / 100
+end
+
+-- Runs a command: seconds, seconds of processor time, its own and the server's, MB of memory.
+local function run(command, server)
+  local began, before = task.now(), server and seconds_of(server) or 0
   local process <close> = net.spawn { "sh", "-c", command }
   local status, cpu, memory = process:wait()
   assert(status == 0, ("status %d: %s"):format(status, command))
-  return { wall = task.now() - began, cpu = cpu, memory = memory / 1e6 }
+  return { wall = task.now() - began, cpu = cpu, server = server and seconds_of(server) - before or 0, memory = memory / 1e6 }
 end
 
 local function middle(runs)
   local result = {}
-  for _, what in ipairs { "wall", "cpu", "memory" } do
+  for _, what in ipairs { "wall", "cpu", "server", "memory" } do
     local list = {}
     for i, one in ipairs(runs) do list[i] = one[what] end
     result[what] = timing.median(list)
@@ -102,8 +121,8 @@ local function compare(modes, up, down, rounds, source, work)
     for i, mode in ipairs(modes) do
       local server <close> = start_ceph(mode)
       local client, back = CLIENTS[mode.client], ("%s/back"):format(work)
-      ups[i][round] = run(client[up](server, source, mode.payload))
-      downs[i][round] = run(client[down](server, back))
+      ups[i][round] = run(client[up](server, source, mode.payload), server)
+      downs[i][round] = run(client[down](server, back), server)
       assert(os.execute(("diff -r '%s' '%s'"):format(source, back)), mode.client .. ": what came back is not what was sent")
       assert(os.execute(("rm -rf '%s'"):format(back)))
     end
@@ -119,10 +138,11 @@ local function tell(ctx, title, modes, runs, amount, unit)
     if mode.client == "hilum" and not ours[mode.scheme] then ours[mode.scheme] = m end
     local own = ours[mode.scheme]
     rows[i] = { client = mode.client, over = mode.scheme, payload = mode.payload, [unit] = ("%.0f"):format(amount / m.wall),
-      ["processor s"] = ("%.2f"):format(m.cpu), MB = ("%.0f"):format(m.memory), ["hilum is"] = mode.client ~= "hilum"
+      ["processor s"] = ("%.2f"):format(m.cpu), ["server's"] = m.server > 0 and ("%.2f"):format(m.server) or nil,
+      MB = ("%.0f"):format(m.memory), ["hilum is"] = mode.client ~= "hilum"
         and ("%.1f times as fast, with 1/%.1f of the processor time"):format(m.wall / own.wall, m.cpu / own.cpu) or nil }
   end
-  ctx.print("%s\n%s", title, term.table(rows, { "client", "over", "payload", unit, "processor s", "MB", "hilum is" }))
+  ctx.print("%s\n%s", title, term.table(rows, { "client", "over", "payload", unit, "processor s", "server's", "MB", "hilum is" }))
 end
 
 -- The modes of the clients that are installed and do such a thing.

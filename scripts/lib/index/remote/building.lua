@@ -37,6 +37,14 @@ local function check(set)
   end
 end
 
+-- Whether an index that "already exists" is the one that an attempt before has made, whose answer was lost.
+local function is_made_before(client, meta, err)
+  if not err.attempts or err.code ~= "resource_already_exists_exception" then return false end
+  local there = client:mapping(client.name)
+  local found = there and mapping.read(there, client.url)
+  return found and not found.complete and found.content == meta.content and found.model == meta.model and found.name == meta.name
+end
+
 -- Makes an empty index. The generation of a collection may only come out now. Returns what the server can do, and what is remembered.
 local function create_empty(client, set, settings, found)
   local chosen, why = capabilities.choose(found, settings)
@@ -44,7 +52,7 @@ local function create_empty(client, set, settings, found)
   local meta = mapping.meta(found, chosen, set.info, set.name, set.source)
   meta.from, meta.count, meta.content = 1, #set.docs, set.content
   local made, err = client:create_index(client.name, mapping.body(found, chosen, meta, settings))
-  if made then return found, meta end
+  if made or is_made_before(client, meta, err) then return found, meta end
   if found.kind ~= "classic" or not capabilities.is_of_nextgen(err) then return nil, err end
   return create_empty(client, set, settings, capabilities.serverless "nextgen")
 end
