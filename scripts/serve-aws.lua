@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- serve-aws: what hilum uses of AWS, in this process (lib/fake), for trials without an account.
 
+local PORT = 8418
 local KEYS = { access_key = "hilumtest", secret_key = "hilumsecret" }
 
 -- The account that is served.
@@ -16,7 +17,7 @@ end
 -- Listens; returns the server, its URL, and the paths of its certificate with --tls.
 local function listen(fake, opt, folder, ctx)
   local tls = opt.tls and assert(require "lib.fake.certificate"(folder)) or nil
-  local server, err = require "lib.fake.listen"(fake.handler, { port = opt.port, tls = tls })
+  local server, err = require "lib.fake.listen"(fake.handler, { port = opt.port or (opt.command and 0 or PORT), tls = tls })
   if not server then ctx.fail("%s; --port N takes another port, --port 0 any that is free", err) end
   fake.url = ("%s://127.0.0.1:%d"):format(tls and "https" or "http", server:port())
   if opt.collection then require "lib.fake.aws.collections".add(fake, opt.collection) end
@@ -70,6 +71,9 @@ local function run(opt, ctx)
   local opened, tls = listen(fake, opt, folder, ctx)
   local server <close> = opened
   local variables = environment(fake, opt, tls)
+  if opt.command and require "hilum.term".isatty "stdin" then
+    ctx.say("%s: what it starts finds its AWS here; when it ends, all of that is gone", opt.command[1])
+  end
   if opt.command then return { exit = run_command(opt, variables), recorded = false } end
   show(variables, ctx)
   wait(server, ctx)
@@ -94,7 +98,7 @@ Everything is kept in memory and is gone when it ends. What only AWS itself can 
 is) it does not.]],
   options = {
     { "command", type = "list", positional = true, help = "run this against it, and end with it" },
-    { "port", type = "integer", min = 0, max = 65535, default = 8418, help = "where to listen (0: any port that is free)" },
+    { "port", type = "integer", min = 0, max = 65535, help = "where to listen; 0: any that is free (default: 8418; for a command any)" },
     { "region", type = "string", metavar = "REGION", default = "us-east-1", help = "the region that it is" },
     { "bucket", type = "list", metavar = "NAME", help = "a bucket that is there from the start" },
     { "collection", type = "string", metavar = "NAME", help = "a classic vector collection that is there from the start" },
@@ -104,7 +108,7 @@ is) it does not.]],
     { "stage", type = "duration", default = "0s", help = "how long each step of a job lasts at least" },
     { "min-records", type = "integer", min = 1, default = 1000, help = "the fewest records a fine-tuning job takes; AWS's are 1000" },
   },
-  examples = { "hilum serve-aws --bucket my-images", "hilum serve-aws --port 0 -- hilum provision plan",
+  examples = { "hilum serve-aws --bucket my-images", "hilum serve-aws -- bash",
     "hilum serve-aws --min-records 100 --bucket b --collection images -- python3 program.py" },
   run = run,
 }

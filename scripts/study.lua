@@ -33,7 +33,7 @@ With --model bedrock Amazon Bedrock trains and embeds, as finetune's block in pr
 sum of all that is to be paid is asked about once, at the terminal, by --max-cost or by --yes. The tuned model answers through throughput
 that deletes itself after --for, and that is deleted as soon as it is not needed, also when the study fails or is stopped by Ctrl-C; or,
 with --batch, through a batch job without any throughput, where findings are not asked for by their names. Only the part that is measured
-on is embedded. The custom model stays.]],
+on is embedded; where embeddings of more images are there already, they stay, and the study's go to study/. The custom model stays.]],
   options = {
     { "model", type = "choice", choices = { "local", "bedrock" }, default = "local", help = "the offline model, or Titan on Bedrock" },
     { "name", type = "string", default = "tuned", metavar = "NAME", help = "of the trained model" },

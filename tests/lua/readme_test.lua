@@ -15,18 +15,17 @@ hilum phantom --quiet --count 150 --size 128 --out home
 mv home/labels.csv home/labels/
 ]]
 
--- Somebody's project, without the patience that AWS needs; later with the lines that `provision apply` prints.
+-- Somebody's project; later with the lines that `provision apply` prints.
 local PROJECT = [[cat >project.lua <<END
 return {
   defaults = { images = "../home/images" },
-  provision = { poll = "10ms" }, deploy = { poll = "10ms" },
   prepare = { min_records = 20, min_validation = 1%s },
-  finetune = { poll = "10ms"%s },
+  finetune = { %s },
 }
 END
 ]]
 local PREFIX = ', prefix = "s3://hilum-123456789012/images/"'
-local JOB = [[, bedrock = { role = "arn:aws:iam::123456789012:role/hilum-bedrock", train = "s3://hilum-123456789012/train.jsonl",
+local JOB = [[bedrock = { role = "arn:aws:iam::123456789012:role/hilum-bedrock", train = "s3://hilum-123456789012/train.jsonl",
     output = "s3://hilum-123456789012/jobs/" }]]
 
 -- What a reader does between two commands.
@@ -49,7 +48,7 @@ t.test("the README's commands work as they stand", function()
   end
   local dir = t.tmp()
   assert(fs.write(dir .. "/all.sh", table.concat(script, "\n") .. "\n"))
-  local status, _, err = t.run(("cd '%s' && '%s' serve-aws --port 0 -- sh all.sh"):format(dir, fs.real(t.hilum)))
+  local status, _, err = t.run(("cd '%s' && '%s' serve-aws -- env HILUM_OPT_POLL=10ms sh all.sh"):format(dir, fs.real(t.hilum)))
   t.eq({ status, status ~= 0 and err:sub(-2000) or nil }, { 0 })
   for _, made in ipairs { "reports/check.html", "reports/evaluation.html", "found.html", "models/tuned/model.json" } do
     t.ok(fs.stat(dir .. "/my-study/" .. made), made)

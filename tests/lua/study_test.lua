@@ -136,7 +136,7 @@ end)
 
 t.test("embeddings of more images than are held out stay; what is cached is asked in words without throughput", function()
   with(function(fake, h)
-    local status, _, err = h.run("embed", "images", "--model", "bedrock:" .. TITAN, "--yes", "--anyway")
+    local status, _, err = h.run("embed", "--model", "bedrock:" .. TITAN, "--yes", "--anyway")
     t.eq(status, 0, err)
     local path = fs.join(h.folder, "embeddings", ("bedrock:%s.npy"):format(TITAN))
     local before = assert(fs.read(path))

@@ -146,7 +146,8 @@ end
 function Study:embed(id)
   local opt = self.opt
   local result = self.ctx.run("embed", { images = opt.images, model = { "bedrock:" .. id }, length = opt.length, splits = self.held.path,
-    out = self.places.embeddings, batch = opt.batch, work = opt.work, role = opt.batch and opt.role or nil, poll = opt.poll, yes = true, anyway = opt.anyway })
+    out = self.places.embeddings, batch = opt.batch, work = opt.work, role = opt.batch and opt.role or nil, poll = opt.poll,
+    yes = true, anyway = opt.anyway })
   self.exit = self.exit or result.exit
 end
 
