@@ -16,7 +16,7 @@ local OPTIONS = {
   { "standby", type = "flag", help = "a second home for the collection (default: for nextgen)" },
   { "public", type = "flag", default = false, help = "let the collection be reached from the internet, by those whom its policy names" },
   { "vpce", type = "list", metavar = "ID", help = "an endpoint of OpenSearch Serverless in your network that reaches the collection" },
-  { "principal", type = "list", metavar = "ARN", help = "a role or user who may use the collection, besides you and those who may already" },
+  { "principal", type = "list", metavar = "ARN", help = "a role or user, besides you and those who may already, to use the collection" },
   { "model", type = "string", default = "amazon.titan-embed-image-v1", metavar = "ID", help = "the model that the notebook may call" },
   { "notebook", type = "flag", default = false, help = "a SageMaker notebook instance, too" },
   { "instance", type = "string", default = "ml.t3.medium", metavar = "TYPE", help = "the notebook's machine" },

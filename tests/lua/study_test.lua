@@ -147,7 +147,7 @@ t.test("embeddings of more images than are held out stay; what is cached is aske
     local paid = #fake.calls
     t.eq({ h.study { "--yes" }, #fake.calls }, { 0, paid })
     local index = fs.join(h.folder, "study", "index")
-    local model = "bedrock:" .. fake.models[1].arn:gsub("/", "%%%%2F")
+    local model = "bedrock:" .. fake.models[1].arn:gsub("/", "%%2F")
     status, _, err = h.run("query", "--text", "Effusion", "--index", index, "--model", model)
     t.eq({ status, #fake.calls }, { 0, paid }, err)
     status, _, err = h.run("query", "--text", "a heart", "--index", index, "--model", model)
