@@ -4,7 +4,7 @@ local cost = require "lib.cost"
 local ready = require "lib.ready"
 
 local function run(opt, ctx)
-  if opt.delete and opt.to_model then ctx.usage("--delete or --to-model, not both") end
+  if opt.delete and (opt.to_model or opt["for"]) then ctx.usage("--delete goes without --to-model and --for: it deletes now") end
   local what = opt.delete and "removal" or opt.to_model and "repoint" or "order"
   return require("lib.deploy." .. what).run(opt, ctx)
 end

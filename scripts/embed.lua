@@ -133,6 +133,8 @@ local function embed_one(name, set, opt, ctx)
   if not ctx.force and embeddings.is_made(opt.out, m.name, info) then
     ctx.say("%s is up to date", embeddings.paths(opt.out, m.name).vectors)
   else
+    assert(fs.mkdir(opt.out))
+    assert(fs.sweep(opt.out))
     local path = embeddings.write(opt.out, m.name, vectors, records, info)
     ctx.say("%s: %s of length %d by %s (%s)", path, plural(#records, "vector"), m.length, require "lib.model.shown"(m.name, ctx.project),
       info.embedded)
@@ -142,14 +144,13 @@ end
 
 local function run(opt, ctx)
   if opt.import then return require "lib.embeddings.import"(opt, ctx) end
+  if opt.retry and not opt.batch then ctx.usage("--retry goes with --batch; without it what failed is always tried again") end
   local images = assert(store.open(opt.images))
   local records, source = read_records(opt, images, ctx)
   if #records == 0 then
     if source == opt.images then ctx.fail("no images are in %s; hilum reads .png and .jpg", source) end
     ctx.fail("%s names no image that is in %s", source, opt.images)
   end
-  assert(fs.mkdir(opt.out))
-  assert(fs.sweep(opt.out))
   local set = { records = records, images = images }
   set.broken, set.note = new_broken()
   local result = { embeddings = {}, images = #records, broken = set.broken }
@@ -159,7 +160,7 @@ local function run(opt, ctx)
   end
   say_broken(set.broken, ctx)
   if #set.broken > 0 then
-    ctx.say("%s cannot be read and left out; `hilum check %s` tells more", plural(#set.broken, "image"), opt.images)
+    ctx.say("%s left out; of those that cannot be read `hilum check %s` tells more", plural(#set.broken, "image"), opt.images)
     result.exit = 1
   end
   return result

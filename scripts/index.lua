@@ -118,7 +118,8 @@ local function delete(opt, ctx)
 end
 
 local OPTIONS = {
-  { "names", type = "list", positional = true, metavar = "NAME", names = "embeddings", help = "which embeddings (default: all)" },
+  { "names", type = "list", positional = true, metavar = "NAME", names = "embeddings",
+    help = "which of them (default: all; delete wants to be told)" },
   { "out", type = "path", default = "index", metavar = "PLACE", help = "the folder of the indexes, https://HOST, or https://HOST/NAME" },
 }
 table.move(opensearch.OPTIONS, 1, #opensearch.OPTIONS, #OPTIONS + 1, OPTIONS)

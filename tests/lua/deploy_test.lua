@@ -217,6 +217,16 @@ t.test("without its schedule nothing is bought; when it is refused later, the th
   end)
 end)
 
+t.test("a schedule that may not be made is found before anything is asked about", function()
+  deploy.with(function(aws, h)
+    aws.allowed = function(_, action) return action ~= "scheduler:CreateSchedule" end
+    local _, _, err = h.run("deploy", "cxr", "--for", "2h", "--yes", "--no-anyway")
+    t.match(err, "warning: schedule: scheduler:CreateSchedule on .*schedule/default/hilum%-cxr: implicitDeny")
+    t.match(err, "nothing was ordered: ")
+    t.eq({ aws.throughputs_made, aws:count "Role$" > 0 and next(aws.roles) }, {})
+  end)
+end)
+
 t.test("a schedule that is left, since it could not be deleted, does not end the next throughput of the name", function()
   deploy.with(function(aws, h)
     aws.fails["^POST /provisioned"] = { status = 400, code = "ServiceQuotaExceededException", message = "no units" }
@@ -352,7 +362,7 @@ t.test("repointed to another model, by name; what stands with another is not tak
     t.match(err, "cxr: Updating")
     local record = deploy.record(h, "cxr")
     t.eq({ deploy.only(aws).modelArn, record.model, record.model_name, record.next_model }, { other, other, "cxr-2" })
-    t.match(select(2, run(h, 2, "cxr", "--to-model", "cxr", "--delete")), "not both")
+    t.match(select(2, run(h, 2, "cxr", "--to-model", "cxr", "--delete")), "goes without")
     aws.fails["^PATCH"] = { status = 400, code = "ValidationException", message = "another base" }
     t.match(select(2, run(h, 1, "cxr", "--to-model", "cxr")), "another base")
     t.eq({ deploy.record(h, "cxr").model, deploy.record(h, "cxr").next_model }, { other })
