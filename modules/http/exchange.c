@@ -14,9 +14,8 @@
 #include "http/failure.h"
 #include "task/op.h"
 
-/* Buffers, for each exchange. Half of LARGEST_UPLOAD costs a tenth more processor time, twice as much saves a twentieth. What is
- * received for a file over http takes a tenth less than with RECEIVE; TLS gives 16 KiB at a time anyway. */
-enum { SMALLEST_UPLOAD = 1 << 14, LARGEST_UPLOAD = 1 << 17, RECEIVE = 1 << 16, RECEIVE_LARGE = 1 << 18 };
+/* Buffers, for each exchange. Half of LARGEST_UPLOAD costs a tenth more processor time, twice as much saves a twentieth. */
+enum { SMALLEST_UPLOAD = 1 << 14, LARGEST_UPLOAD = 1 << 17, RECEIVE = 1 << 16 };
 
 enum { OTHER_LIMIT = 1 << 20 }; /* bytes of a body that the sink does not want */
 
@@ -173,7 +172,7 @@ static void set_common(struct hl_http_exchange *self) {
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, self->to ? (long)RECEIVE_LARGE : (long)RECEIVE);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "hilum/" HILUM_VERSION);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(self->connect_timeout * 1000));
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, self->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
@@ -274,7 +273,6 @@ static void read_answer(struct hl_http_exchange *self) {
 void hl_http_finish(struct hl_http_exchange *self, CURLcode result) {
   read_answer(self);
   if (result == CURLE_OK && !self->answer.headers.complete) result = CURLE_PARTIAL_FILE; /* which curl lets pass */
-  if (result == CURLE_OK && self->to_sink && !hl_http_sink_flush(self->to, &self->err)) result = CURLE_WRITE_ERROR;
   if (result != CURLE_OK && self->err.kind == HL_OK) hl_http_fail(&self->err, self->easy, result, self->url, self->detail);
   hl_http_cancel(self);
   self->ended(self);

@@ -15,11 +15,9 @@ struct hl_http_sink {
   char *path;     /* of the file, for messages; owned */
   int fd;         /* owned */
   uint64_t at;    /* where in the file the first byte goes */
-  uint64_t taken; /* bytes, of the last exchange; while that goes on, with those that are held */
+  uint64_t taken; /* bytes, of the last exchange */
   void *writer;   /* the exchange under way; NULL: none */
   struct hl_pipe *pipe;
-  char *held; /* bytes for the file that are not written yet; NULL: there are none. Owned */
-  size_t held_size;
 };
 
 /* Opens the file at path, which is made if it is not there and keeps what is outside the bytes written. False: sink is closed. */
@@ -31,13 +29,11 @@ void hl_http_sink_close(struct hl_http_sink *sink);
 
 /* writer begins; a pipe calls room when it has some again. False: somebody else is writing. */
 bool hl_http_sink_begin(struct hl_http_sink *sink, void (*room)(void *writer), void *writer);
-/* Forgets what is still held. Accepts a writer that never began. */
+/* Accepts a writer that never began. */
 void hl_http_sink_end(struct hl_http_sink *sink, const void *writer);
 bool hl_http_sink_is_busy(const struct hl_http_sink *sink);
 
 /* HL_PIPE_ENDED: err says what went wrong. */
 enum hl_piped hl_http_sink_take(struct hl_http_sink *sink, const void *data, size_t size, struct hl_error *err);
-/* At the end of an answer: writes what is held. */
-bool hl_http_sink_flush(struct hl_http_sink *sink, struct hl_error *err);
 
 #endif
