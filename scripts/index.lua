@@ -109,7 +109,7 @@ local function delete(opt, ctx)
     end
   end
   if #urls == 0 then ctx.usage("which index is to be deleted? name it, as in `hilum index delete tuned`") end
-  if not opt.yes and not require "lib.ask"("delete " .. table.concat(urls, ", ")) then ctx.usage("nothing was deleted; --yes says yes") end
+  require "lib.consent"("delete " .. table.concat(urls, ", "), "nothing was deleted", opt, ctx)
   for _, url in ipairs(urls) do
     assert(index.remove(url, access))
     ctx.say("%s: deleted", url)

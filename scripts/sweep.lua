@@ -15,9 +15,7 @@ local function old_uploads(client, place, age)
 end
 
 local function confirm(count, opt, ctx)
-  if opt.yes then return end
-  if not require "hilum.term".isatty "stdin" then ctx.usage("nothing was removed: say --yes") end
-  if not require "lib.ask"(("give %d of them up, with the parts that were sent"):format(count)) then ctx.fail("nothing was removed") end
+  require "lib.consent"(("give %d of them up, with the parts that were sent"):format(count), "nothing was removed", opt, ctx)
 end
 
 -- How many were given up; who could not be is told.

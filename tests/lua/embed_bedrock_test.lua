@@ -152,7 +152,7 @@ t.test("an image of too many pixels or bytes is scaled down, and that is said; w
     rows, errors = open(url):embed_files(p, s, names, options)
     t.eq(errors, nil)
     t.near(vec.norms(rows):get(1, 1), 1, 1e-5)
-    t.eq(said[2], TITAN .. ": 1 images were larger than it takes and were scaled down")
+    t.eq(said[2], TITAN .. ": 1 image was larger than it takes and scaled down")
     local fitted = require "lib.model.fitted"
     local made = assert(fitted.fit(fs.join(folder, "large.png"), { pixels = 2048 * 2048, bytes = 50000, resize = true }))
     local info = assert(image.info { bytes = made.bytes })
@@ -219,11 +219,13 @@ t.test("throttled at 20 calls a second: each image is asked about once, more run
     bedrock.rate, bedrock.latency = 20, 0.02
     bedrock.spent, bedrock.filled_at = 20, require "hilum.task".now()
     local m = open(url, { session = home.session(url, { sleep = function(seconds) require "hilum.task".sleep(seconds / 20) end }) })
-    local rows, errors = m:embed_files(p.project, p.images, p.names, options_of())
+    local options, said = options_of()
+    local rows, errors = m:embed_files(p.project, p.images, p.names, options)
     t.eq(errors, nil)
     near(rows, expected(p, 256))
     asked_once(bedrock, p)
     t.ok((bedrock.throttled or 0) > 0, "it was throttled")
+    t.eq({ #said, said[2] }, { 2, TITAN .. ": the account allows fewer requests; going on as fast as it does" })
   end)
 end)
 

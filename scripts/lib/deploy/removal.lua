@@ -16,10 +16,8 @@ local function record_of(opt, ctx)
 end
 
 local function confirm(record, opt, ctx)
-  if opt.yes then return end
   local name = record.name
-  if not require "hilum.term".isatty "stdin" then ctx.usage("%s was not deleted, and bills on: say --yes", name) end
-  if not require "lib.ask"(("delete the throughput %s"):format(name)) then ctx.fail("%s was not deleted, and bills on", name) end
+  require "lib.consent"("delete the throughput " .. name, name .. " was not deleted, and bills on", opt, ctx)
 end
 
 -- Of what is not recorded here, it is not known whether it has a schedule.

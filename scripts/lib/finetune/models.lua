@@ -9,10 +9,8 @@ local function in_use(client, model)
 end
 
 local function confirm(model, opt, ctx)
-  if opt.yes then return end
-  if not require "hilum.term".isatty "stdin" then ctx.usage("%s was not deleted: say --yes", model.name) end
   local question = ("delete the custom model %s (%s), which only another paid training brings back"):format(model.name, model.arn)
-  if not require "lib.ask"(question) then ctx.fail("%s was not deleted", model.name) end
+  require "lib.consent"(question, model.name .. " was not deleted", opt, ctx)
 end
 
 function models.delete(opt, ctx)

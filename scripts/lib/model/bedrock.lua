@@ -73,6 +73,12 @@ end
 -- The region that an ARN names; nil: the session's.
 function Remote:region() return self.model:match("^arn:[^:]*:bedrock:([^:]+):") end
 
+-- Once, to whom a long run is told of.
+function Remote:tell_of_throttling()
+  if self.say then self.say("%s: the account allows fewer requests; going on as fast as it does", self.model) end
+  self.say = nil
+end
+
 -- The client; it finds out with every answer how much the account may ask.
 function Remote:client()
   if self.opened then return self.opened end
@@ -80,6 +86,7 @@ function Remote:client()
   local policy = require "lib.retry".new { mode = "adaptive", attempts = self.attempts, sleep = opened.sleep }
   self.opened = require "lib.aws.bedrock_runtime".client(opened, { policy = policy, region = self:region(), watch = function(throttled)
     self.window:note(throttled)
+    if throttled then self:tell_of_throttling() end
   end })
   return self.opened
 end
@@ -252,6 +259,7 @@ local function ask_singly(self, cache, kept, entries, job, options)
   local missing, failures, write, answered = kept:missing(entries), {}, writer(kept), 0
   require "lib.model.batch".refuse_going(cache, entries, missing)
   local settle = ask_leave(self, job.what, missing, #entries, job.texts, options)
+  self.say = options.say
   if options.progress then options.progress:add(#entries - #missing) end
   self:ask(missing, job.question, function(i, row, err)
     if row then write(row, entries[i]) else failures[entries[i].file] = err end
@@ -335,7 +343,9 @@ local function remember_images(self, project, paths, texts, options)
   end
   local rows, errors = self:remember(cache_of(self, project, texts and "-captions" or ""), entries,
     { what = "images", texts = texts, question = question }, options)
-  if scaled > 0 then options.say("%s: %d images were larger than it takes and were scaled down", self.model, scaled) end
+  if scaled > 0 then
+    options.say("%s: %s larger than it takes and scaled down", self.model, require "lib.plural"(scaled, "image was", "images were"))
+  end
   return rows, errors
 end
 

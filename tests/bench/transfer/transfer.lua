@@ -206,7 +206,7 @@ return {
   summary = "Transfers beside rclone and aws-cli",
   options = {
     { "images", type = "path", positional = true, required = true, help = "a folder of images" },
-    { "only", type = "list", metavar = "PART", help = "files, large, uploads or archive; default all of them" },
+    { "only", type = "choice", choices = { "files", "large", "uploads", "archive" }, help = "one part; default all of them" },
     { "count", type = "integer", default = 1000, min = 1, help = "files" },
     { "large", type = "integer", default = 1024, min = 1, help = "MiB of the large object" },
     { "rounds", type = "integer", default = 3, min = 1, help = "the median of them counts" },
@@ -215,7 +215,7 @@ return {
     local work = assert(fs.temp(os.getenv("TMPDIR") or "/tmp"))
     local _ <close> = setmetatable({}, { __close = function() fs.remove_tree(work) end })
     copy_images(opt.images, work .. "/images", opt.count)
-    for _, part in ipairs(opt.only and #opt.only > 0 and opt.only or { "uploads", "archive", "files", "large" }) do
+    for _, part in ipairs(opt.only and { opt.only } or { "uploads", "archive", "files", "large" }) do
       PARTS[part](opt, ctx, work)
     end
     return {}
