@@ -41,6 +41,13 @@ local function expect(pattern, step, session, request)
   t.match(list[1] or "", pattern)
 end
 
+t.test("what is on S3 is named in the partition of the role", function()
+  local places = require "lib.ready.places"
+  t.eq(places.object_arn("s3://b/train.jsonl", "aws"), "arn:aws:s3:::b/train.jsonl")
+  t.eq(places.object_arn("s3://b/out/", "aws-cn"), "arn:aws-cn:s3:::b/out/hilum")
+  t.eq(places.bucket_arn("s3://b/x", "aws-cn"), "arn:aws-cn:s3:::b")
+end)
+
 t.test("where all is well, nothing is in the way; what was learnt is given on", function()
   with(function(fake, session)
     local list, known, rows = troubles("finetune", session)

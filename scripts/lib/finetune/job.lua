@@ -90,8 +90,7 @@ end
 -- The request.
 
 local function fields_of(opt, block, hyper, ctx)
-  local role = needed(opt.role or block.role, "--role", ctx)
-  if not role:find("^arn:aws[%w-]*:iam::%d+:role/") then ctx.usage("--role %s: the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME", role) end
+  local role = require "lib.aws.role_arn"(needed(opt.role or block.role, "--role", ctx), ctx)
   local validation = uri_of(opt, block, "validation", ctx)
   return {
     customModelName = name_of(opt, block, ctx), roleArn = role,

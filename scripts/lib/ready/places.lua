@@ -29,13 +29,15 @@ end
 -- "bucket", "key"
 function places.split(uri) return uri:match("^s3://([^/]+)/?(.*)$") end
 
--- ARNs of an object and of its bucket. What ends in a slash is a prefix: an object below it.
-function places.object_arn(uri)
+local function arn(partition, what) return ("arn:%s:s3:::%s"):format(partition, what) end
+
+-- ARNs of an object and of its bucket, in a partition ("aws", "aws-cn"). What ends in a slash is a prefix: an object below it.
+function places.object_arn(uri, partition)
   local bucket, key = places.split(uri)
   if key == "" or key:find("/$") then key = key .. "hilum" end
-  return ("arn:aws:s3:::%s/%s"):format(bucket, key)
+  return arn(partition, bucket .. "/" .. key)
 end
 
-function places.bucket_arn(uri) return "arn:aws:s3:::" .. places.split(uri) end
+function places.bucket_arn(uri, partition) return arn(partition, (places.split(uri))) end
 
 return places

@@ -10,6 +10,8 @@ local SERVICE = "bedrock.amazonaws.com"
 local JOBS = { finetune = "model-customization-job", batch = "model-invocation-job" }
 local MAKE = "`hilum provision apply` makes a role that fits"
 
+local function partition_of(inquiry) return inquiry.request.roleArn:match("^arn:([^:]+):") end
+
 local function name_of(arn) return arn:match("([^/]+)$") end
 
 -- The condition keys of a job that is still without a number.
@@ -44,10 +46,11 @@ end
 
 -- The objects that the job reads: its files, and of the images one of each bucket; and the buckets.
 local function read_by(inquiry)
+  local partition = partition_of(inquiry)
   local objects, buckets, seen = {}, {}, {}
   local function add(uri)
-    objects[#objects + 1] = places.object_arn(uri)
-    local bucket = places.bucket_arn(uri)
+    objects[#objects + 1] = places.object_arn(uri, partition)
+    local bucket = places.bucket_arn(uri, partition)
     if not seen[bucket] then buckets[#buckets + 1] = bucket end
     seen[bucket] = true
   end
@@ -62,7 +65,7 @@ function role.reaches(inquiry)
   local output = places.output(inquiry.request)
   permissions.check(inquiry, "what the role may", inquiry.request.roleArn, {
     { actions = { "s3:GetObject" }, resources = objects }, { actions = { "s3:ListBucket" }, resources = buckets },
-    { actions = { "s3:PutObject" }, resources = { places.object_arn(output .. (output:find("/$") and "" or "/")) } },
+    { actions = { "s3:PutObject" }, resources = { places.object_arn(output:gsub("/?$", "/", 1), partition_of(inquiry)) } },
   }, ("add it to the policies of %s; %s"):format(name_of(inquiry.request.roleArn), MAKE))
   local key = inquiry.request.customModelKmsKeyId
   if key then

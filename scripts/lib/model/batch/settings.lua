@@ -11,8 +11,7 @@ local function role_of(opt, ctx)
   local finetune = ctx.project.config.finetune or {}
   local role = opt.role or (finetune.bedrock or {}).role
   if not role then ctx.usage("--role is missing: the ARN of the role that Bedrock reads and writes with; project.lua can name it, too") end
-  if not role:find("^arn:aws[%w-]*:iam::%d+:role/") then ctx.usage("--role %s: the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME", role) end
-  return role
+  return require "lib.aws.role_arn"(role, ctx)
 end
 
 local function work_of(opt, ctx)
