@@ -85,11 +85,15 @@ local function run_named(name, arguments, globals)
   return require "host.context".run_from_command_line(manifest.load(path), arguments, globals)
 end
 
+-- The first words that no workflow follows; the prompt has none, as stdin.
+local OWN_LUA = { ["-e"] = true, ["-l"] = true, ["-"] = true }
+
 -- Splits what stands before the name from what follows it.
 local function dispatch(arguments)
   local options = require "host.options"
   local globals, rest = options.parse_globals(arguments, usage)
   globals.project = globals.project or os.getenv("HILUM_OPT_PROJECT")
+  if next(globals) and OWN_LUA[rest[1] or "-"] then require "host.context".apply_globals(globals, usage) end
   local chunks = false
   while rest[1] == "-l" or rest[1] == "-e" do
     local flag, value = table.remove(rest, 1), table.remove(rest, 1)

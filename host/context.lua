@@ -263,6 +263,11 @@ local function apply_common(common)
   if common.jobs then require "hilum.task".jobs(common.jobs) end
 end
 
+-- Applies the options that stood before Lua of one's own or the prompt, where no workflow resolves them.
+function context.apply_globals(globals, fail)
+  apply_common((options.resolve(options.common, globals, ".", {}, fail)))
+end
+
 local function show_options(m, values, origins)
   local rows = {}
   for _, spec in ipairs(m.options) do
