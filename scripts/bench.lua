@@ -165,8 +165,9 @@ Takes the best of several runs (of searches the median), so run it on an idle ma
 
 search: exact nearest vectors by certified search, in clusters as embeddings lie. The first table has queries alone and 1,000 together on
 one and on two threads, with how many rows were scored again in float32 and which share of the ten best of all rows was found; the second
-how the time grows from 1,000 to 4,000,000 rows, as far as memory goes. --rows and --length choose the sizes of both. It takes about two
-minutes.]],
+how the time grows from 1,000 to 4,000,000 rows, as far as memory holds their int8 rows; float32 vectors that it does not hold as well go
+to a temporary file (16 GB for 4,000,000 of 1,024; TMPDIR says where). --rows and --length choose the sizes of both. It takes two to
+four minutes.]],
   options = {
     { "what", type = "list", positional = true, metavar = "WHAT", help = "image, labels, search, train (default: all)" },
     { "images", type = "path", must_exist = true, is = "dir", help = "measure on these images" },

@@ -2,6 +2,7 @@
 -- The certified search measured: what it finds beside scoring every row, and how its time grows with the rows.
 local fs = require "hilum.fs"
 local json = require "hilum.json"
+local npy = require "hilum.npy"
 local task = require "hilum.task"
 local timing = require "lib.bench.timing"
 local vec = require "hilum.vec"
@@ -34,24 +35,43 @@ local function drawer(length)
   end
 end
 
-local function draw(rows, length)
+-- An iterator over the blocks of the rows: the first row's number, the block.
+local function blocks(draw_block, rows)
+  local first = 1 - BLOCK
+  return function()
+    first = first + BLOCK
+    if first <= rows then return first, draw_block(10 + first, math.min(BLOCK, rows - first + 1)) end
+  end
+end
+
+-- Vectors, and what draws more of them; or nil and an error.
+function search.draw(rows, length)
   local draw_block, data = drawer(length), vec.new(rows, length)
-  for first = 1, rows, BLOCK do data:put(first, draw_block(10 + first, math.min(BLOCK, rows - first + 1))) end
+  for first, block in blocks(draw_block, rows) do data:put(first, block) end
   return data, draw_block
+end
+
+-- The same vectors in a mapped file, as an index has them: its pages leave the memory when others need it. Its name goes at once.
+function search.draw_file(rows, length)
+  local draw_block, folder = drawer(length), assert(fs.temp())
+  local gone <close> = setmetatable({}, { __close = function() fs.remove_tree(folder) end }) -- luacheck: ignore 211
+  local path = fs.join(folder, "vectors.npy")
+  for _, block in blocks(draw_block, rows) do
+    local appended, err = npy.append(path, block)
+    if not appended then return nil, err end
+  end
+  return assert(npy.map(path)), draw_block
 end
 
 -- Memory, in GB.
 
-local function needed(rows, length) return rows * (length * (FLOAT + DIGIT) + TERMS) / 1e9 end
+local function digits_of(rows, length) return rows * (length * DIGIT + TERMS) / 1e9 end
+
+local function floats_of(rows, length) return rows * length * FLOAT / 1e9 end
 
 local function available()
   local kilobytes = (fs.read("/proc/meminfo") or ""):match("MemAvailable:%s*(%d+)")
-  return kilobytes and tonumber(kilobytes) * 1024 / 1e9 or math.huge
-end
-
-local function check_memory(rows, length)
-  local wanted, free = needed(rows, length), available()
-  if wanted > SHARE * free then return ("needs %.1f GB; %.1f are free"):format(wanted, free) end
+  return kilobytes and SHARE * tonumber(kilobytes) * 1024 / 1e9 or math.huge
 end
 
 -- One size, on the threads that this process has.
@@ -100,22 +120,28 @@ end
 
 -- Queries one by one, also by scoring every row in float32, and 1,000 together.
 function search.certified(rows, length)
-  local data, draw_block = draw(rows, length)
+  local data, draw_block = search.draw(rows, length)
   local queries = draw_block(5, 1000)
   local wanted = vec.search(data, queries, TOP)
   local _, float_seconds = timing.calls(function() vec.search(data, queries:slice(1, 1), TOP) end)
   local build_seconds = timing.calls(function() assert(vec.quantize(data)):close() end)
   local quantized = assert(vec.quantize(data))
   local one = ask_one_by_one(data, quantized, queries, wanted)
-  one.float_ms, one.build_gb_s = 1000 * float_seconds, rows * length * FLOAT / 1e9 / build_seconds
+  one.float_ms, one.build_gb_s = 1000 * float_seconds, floats_of(rows, length) / build_seconds
   return { one, ask_together(data, quantized, queries, wanted) }
+end
+
+-- Vectors where there is room for them.
+local function draw_somewhere(rows, length)
+  local digits, free = digits_of(rows, length), available()
+  if digits > free then return nil, ("needs %.1f GB; %.1f are free"):format(digits, free) end
+  return (digits + floats_of(rows, length) > free and search.draw_file or search.draw)(rows, length)
 end
 
 -- How long one query takes, and each of 100 together.
 function search.grown(rows, length)
-  local why = check_memory(rows, length)
-  if why then return { rows = rows, length = length, jobs = task.jobs(), left_out = why } end
-  local data, draw_block = draw(rows, length)
+  local data, draw_block = draw_somewhere(rows, length)
+  if not data then return { rows = rows, length = length, jobs = task.jobs(), left_out = tostring(draw_block) } end
   local queries, quantized = draw_block(5, 100), assert(vec.quantize(data))
   local _, one = timing.calls(function(call)
     local i = (call - 1) % #queries + 1
@@ -123,7 +149,7 @@ function search.grown(rows, length)
   end)
   local _, batch = timing.calls(function() quantized:search(data, queries, TOP) end)
   return { rows = rows, length = length, jobs = task.jobs(), ms = 1000 * one, batch_ms = 1000 * batch / #queries,
-    digits_gb = rows * (length * DIGIT + TERMS) / 1e9 }
+    digits_gb = digits_of(rows, length) }
 end
 
 local function in_process(threads, rows, length)
