@@ -114,11 +114,11 @@ static bool take_dictionary(struct text *text, struct hl_npy_info *info, struct 
 static bool find_text(const uint8_t *bytes, size_t size, struct text *text, struct hl_error *err) {
   if (size < LENGTH_AT + 4 || memcmp(bytes, magic, MAGIC) != 0) return fail(err, "not a .npy file");
   size_t length = bytes[LENGTH_AT] | (size_t)bytes[LENGTH_AT + 1] << 8, start = LENGTH_AT + 2;
-  if (bytes[MAGIC] == 2) {
+  if (bytes[MAGIC] == 2 || bytes[MAGIC] == 3) { /* 3 differs in names of fields, which no plain array has */
     length |= (size_t)bytes[LENGTH_AT + 2] << 16 | (size_t)bytes[LENGTH_AT + 3] << 24;
     start += 2;
   } else if (bytes[MAGIC] != 1) {
-    return fail(err, "a version of the .npy format that is not 1.0 or 2.0");
+    return fail(err, "a version of the .npy format that is not 1.0, 2.0 or 3.0");
   }
   if (bytes[MAGIC + 1] != 0 || length > size - start) return fail(err, "the header is cut off or too long");
   *text = (struct text){(const char *)bytes + start, (const char *)bytes + start + length};

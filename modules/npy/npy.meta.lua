@@ -1,5 +1,5 @@
 ---@meta hilum.npy
--- Matrices in NumPy's .npy files (NEP 1, versions 1.0 and 2.0). Written as little-endian float32 in C order with the data on a multiple
+-- Matrices in NumPy's .npy files (NEP 1, versions 1.0 to 3.0). Written as little-endian float32 in C order with the data on a multiple
 -- of 64 bytes, so that NumPy, faiss and usearch read or map them as they are.
 local npy = {}
 

@@ -24,7 +24,8 @@ size_t hl_quantized_size(const struct hl_quantized *q) {
 }
 
 void set_quantized_shape(struct hl_quantized *q, size_t rows, size_t cols) {
-  *q = (struct hl_quantized){.rows = rows, .cols = cols, .stride = (cols + HL_INT8_ALIGN - 1) / HL_INT8_ALIGN * HL_INT8_ALIGN};
+  size_t widths = cols ? (cols + HL_INT8_ALIGN - 1) / HL_INT8_ALIGN : 1;
+  *q = (struct hl_quantized){.rows = rows, .cols = cols, .stride = widths * HL_INT8_ALIGN};
 }
 
 void set_quantized_memory(struct hl_quantized *q, void *memory) {

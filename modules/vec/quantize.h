@@ -18,7 +18,7 @@ enum { HL_QUANTIZED_COLS = 1 << 17 };
 
 struct hl_quantized {
   size_t rows, cols;
-  size_t stride;   /* cols padded to HL_INT8_ALIGN */
+  size_t stride;   /* cols padded to HL_INT8_ALIGN, and never 0 */
   int8_t *digits;  /* -127 to 127; rows padded to HL_INT8_ROWS; NULL when closed */
   float *scale;    /* 0 for rows too small to be scaled */
   float *residual; /* at least the length of row - scale * digits */

@@ -2,7 +2,6 @@
  *
  * Exact search.
  */
-#include <limits.h>
 #include <string.h>
 
 #include "vec/vec_lua.h"
@@ -77,10 +76,11 @@ static void read_bits(lua_State *L, struct vec_op *op, struct hl_search *job, in
 
 static void read_only(lua_State *L, struct vec_op *op, struct hl_search *job, int options) {
   if (!lua_istable(L, options) || lua_getfield(L, options, "only") == LUA_TNIL) return;
-  if (lua_type(L, -1) == LUA_TSTRING)
-    read_bits(L, op, job, lua_gettop(L));
+  lua_replace(L, options); /* so that messages name the argument */
+  if (lua_type(L, options) == LUA_TSTRING)
+    read_bits(L, op, job, options);
   else
-    job->only = check_numbers(L, op, lua_gettop(L), job->data->rows, &job->only_count);
+    job->only = check_numbers(L, op, options, job->data->rows, &job->only_count);
 }
 
 void check_search(lua_State *L, struct vec_op *op, struct hl_search *job, int first) {
@@ -88,7 +88,7 @@ void check_search(lua_State *L, struct vec_op *op, struct hl_search *job, int fi
   int options = first + 3;
   if (data->cols != queries->cols) shape_error(L, first + 1, queries, lua_pushfstring(L, "N x %I", (LUAI_UACINT)data->cols));
   lua_Integer k = luaL_checkinteger(L, first + 2);
-  luaL_argcheck(L, k >= 1 && k <= INT_MAX, first + 2, "at least 1 row must be asked for");
+  luaL_argcheck(L, k >= 1, first + 2, "at least 1 row must be asked for");
   luaL_argcheck(L, data->rows < UINT32_MAX, first, "too many rows");
   job->data = data;
   job->queries = queries;

@@ -159,7 +159,9 @@ function vec.adam(parameter, gradient, mean, square, step, rate) end
 
 --- Exact search: for every query the k rows of data with the largest inner products, best first, ties by row number.
 --- On normalised rows that is the cosine. Rows with NaN are never found. With a number per row in `groups` and per query in
---- `query_groups` a query does not find the rows of its own group (the patient).
+--- `query_groups` a query does not find the rows of its own group (the patient). More than three queries of all, or nearly all, rows go
+--- through BLAS, whose scores may differ in the last bits from those of one query, and for equal rows in two places; those of q:search
+--- do not.
 ---@param data hilum.vec.Matrix  n x d; may be mapped from a file
 ---@param queries hilum.vec.Matrix  q x d
 ---@param k integer  at least 1; fewer are found where there are fewer

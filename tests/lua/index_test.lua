@@ -3,6 +3,7 @@ local t = require "t"
 local embeddings = require "lib.embeddings"
 local folder = require "lib.index.folder"
 local fs = require "hilum.fs"
+local host = require "hilum.host"
 local index = require "lib.index"
 local json = require "hilum.json"
 local npy = require "hilum.npy"
@@ -276,6 +277,8 @@ end)
 
 t.test("an index can lose everything and go on", function()
   local _, docs, idx = made()
+  t.raises("no value of finding is named", idx.delete, idx, { finding = {} })
+  t.eq({ idx:delete {}, idx.count }, { 0, 120 })
   t.eq(idx:delete { sex = "F" } + idx:delete { sex = "M" }, 120)
   t.eq({ idx.count, #idx:search(study.vectors(docs, "base"):slice(1, 1), 5)[1] }, { 0, 0 })
   assert(idx:compact())
@@ -357,7 +360,8 @@ t.test("every damaged file is told of", function()
   t.raises("has no record for row 3", function() return index.open(url):doc(3) end)
   local tags = assert(fs.read(url .. "/tags.bin"))
   assert(fs.write(url .. "/tags.bin", tags:gsub("....(....)", "\255\255\255\0%1")))
-  t.raises("row beyond the last", function() return index.open(url):search(study.vectors(docs, "base"), 1, { where = { sex = "F" } }) end)
+  local idx, queries = assert(index.open(url)), study.vectors(docs, "base")
+  t.raises("base is damaged: tags.bin: .*row beyond the last.*index %-%-force", idx.search, idx, queries, 1, { where = { sex = "F" } })
 end)
 
 -- Bytes of a file that are in memory; nil where the tool is missing.
@@ -419,6 +423,80 @@ t.test("an index.json that is damaged, or of another version", function()
   record.count = 119
   assert(json.write(path, record))
   t.fails("integrity", "damaged", index.open(idx.url))
+end)
+
+t.test("rows without int8 are found alike by one query and by many, equal ones by row", function()
+  local url, count, docs = fs.join(t.tmp(), "index"), 517, {}
+  local vectors, one, queries = vec.new(count, 100), vec.gauss(3, 1, 100), vec.gauss(4, 9, 100)
+  for i = 1, count do
+    vectors:put(i, one)
+    docs[i] = { image = i .. ".png" }
+  end
+  assert(index.create(url, { model = "m", length = 100, embedded = "image" }))
+  local idx = assert(index.open(url))
+  assert(idx:append(vectors, docs))
+  t.eq(idx.record.quantized, 0)
+  for i, hits in ipairs(idx:search(queries, 20)) do
+    t.eq(hits, idx:search(queries:slice(i, i), 20)[1])
+    for rank, hit in ipairs(hits) do t.eq(hit.row, rank) end
+  end
+end)
+
+t.test("an index that was deleted and made again is not mistaken for what it was", function()
+  local url, info = fs.join(t.tmp(), "index"), { model = "m", length = LENGTH, embedded = "image" }
+  local vectors = vec.gauss(1, 4, LENGTH)
+  local function make(finding)
+    local docs = {}
+    for i = 1, 4 do docs[i] = { image = i .. ".png", findings = { finding } } end
+    assert(index.create(url, info, docs, vectors))
+  end
+  make("Effusion")
+  local opened = assert(index.open(url))
+  assert(index.remove(url))
+  make("Mass")
+  assert(opened:append(vectors:slice(1, 1), { { image = "5.png", findings = { "Effusion" } } }))
+  local idx = assert(index.open(url))
+  t.eq({ idx:count_with("finding", "Mass"), idx:count_with("finding", "Effusion") }, { 4, 1 })
+  local open = folder.open
+  folder.open = function(...)
+    folder.open = open
+    assert(index.remove(url))
+    make("Hernia")
+    return open(...)
+  end
+  t.eq(assert(index.open(url)):doc(1).findings, { "Hernia" })
+end)
+
+t.test("a file that cannot be read is not taken for damaged", function()
+  local _, _, idx = made()
+  local path = fs.join(idx.url, "docs.jsonl")
+  assert(fs.remove(path))
+  assert(os.execute(("ln -s docs.jsonl '%s'"):format(path)))
+  local opened, err = index.open(idx.url)
+  t.eq({ opened, err.kind, err.code }, { nil, "io", "ELOOP" })
+end)
+
+t.test("a change that fails leaves nothing behind, nor takes anything away", function()
+  local _, docs, idx = made()
+  local names, write = fs.list(idx.url), json.write
+  json.write = function() return nil, host.error("io", "the disk is full") end
+  local _ <close> = setmetatable({}, { __close = function() json.write = write end })
+  t.fails("io", "disk is full", index.create(idx.url, idx, docs, study.vectors(docs, "tuned")))
+  t.eq(fs.list(idx.url), names)
+  t.eq(assert(index.open(idx.url)):doc(3), docs[3])
+end)
+
+t.test("records and values of any kind can be kept, and filtered by", function()
+  local _, docs, idx = made()
+  local odd = { 'we"ird\n\\ \u{1F600}', "", "\0x" }
+  local vectors = study.vectors(docs, "tuned"):slice(1, 5)
+  assert(idx:append(vectors, { { image = 'q"\n.png', findings = { odd[1] } }, { image = "é.png", findings = { odd[2] }, view = odd[3] },
+    { image = "null.png", findings = json.null, view = json.null }, { image = "text.png", findings = "Mass", patient = 5 },
+    { image = "mixed.png", findings = { 1, true, odd[1] }, view = { "PA" } } }))
+  idx = assert(index.open(idx.url))
+  t.eq({ idx:count_with("finding", odd[1]), idx:count_with("finding", odd[2]), idx:count_with("view", odd[3]) }, { 2, 1, 1 })
+  t.eq({ idx:row_of('q"\n.png'), idx:row_of("é.png"), idx.count }, { 121, 122, 125 })
+  t.eq(#idx:search(vectors:slice(1, 1), 200, { where = { finding = odd[1] } })[1], 2)
 end)
 
 t.test("queries need not be many to be exact", function()

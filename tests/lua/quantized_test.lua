@@ -170,6 +170,21 @@ t.test("quantized: whatever bit of a file is wrong, no answer comes from it", fu
   for _ = 1, 2 do t.eq(q:search(data, queries, 3), wanted) end
 end)
 
+t.test("quantized: vectors without numbers score alike", function()
+  local dir, data = t.tmp(), vec.new(40, 0)
+  local path, q = fs.join(dir, "v.q8"), assert(vec.quantize(data))
+  assert(q:save(path))
+  for _, one in ipairs { q, assert(vec.load_quantized(path, data)) } do
+    for _, metric in ipairs { "dot", "cosine", "l2" } do
+      for _, queries in ipairs { 1, 20 } do
+        local found = one:search(data, vec.new(queries, 0), 2, { metric = metric })
+        t.eq(found[queries].rows, { 1, 2 })
+        t.ok(#found[1].scores == 2 and found[1].scores[1] == 0 and found[1].scores[2] == 0)
+      end
+    end
+  end
+end)
+
 t.test("quantized: misuse raises", function()
   local data, queries = vec.gauss(1, 10, 4), vec.gauss(2, 2, 4)
   local q = assert(vec.quantize(data))
@@ -177,6 +192,10 @@ t.test("quantized: misuse raises", function()
   t.raises("N x 4", q.search, q, data, vec.new(1, 3), 1)
   t.raises("at least 1 row", q.search, q, data, queries, 0)
   t.raises("metric", q.search, q, data, queries, 1, { metric = "hamming" })
+  t.eq(#q:search(data, queries, 1 << 40)[1].rows, 10)
+  t.raises("#5.*entry 1 is not a number from 1 to 10", q.search, q, data, queries, 1, { only = { 11 } })
+  t.raises("#5.*bits are not as many", q.search, q, data, queries, 1, { only = "bits" })
+  t.raises("#5.*beyond the last row", q.search, q, data, queries, 1, { only = ("=I8"):pack(1 << 10) })
   t.raises("unknown option", q.search, q, data, queries, 1, { metrik = "dot" })
   t.raises("come together", q.search, q, data, queries, 1, { groups = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 } })
   t.raises("Matrix expected", vec.quantize, 1)

@@ -62,6 +62,7 @@ local function try_to_open(url)
   local now = folder.read(url)
   if opened and now and folder.same_files(record, now) then return self end
   if type(why) == "string" then error(why, 0) end -- a fault of this program
+  if why and why.kind == "io" and why.code ~= "ENOENT" then return nil, why end -- as where a file may not be read: it may be whole
   return nil, folder.damaged(url, why and why.message or "its files change all the time")
 end
 
@@ -105,11 +106,17 @@ end
 -- The vector of a row, as a Matrix with that one row.
 function Index:vector(row) return self.vectors:slice(row, row) end
 
+-- The rows that a number, or one of a list of them, tags. Raises.
+local function tagged_rows(self, numbers)
+  local set, err = rows.set(self.rows):add_tagged(self.files["tags.bin"], numbers)
+  return set or error(folder.damaged(self.url, "tags.bin: " .. err.message), 0)
+end
+
 -- The deleted rows as a set; nil if there are none.
 local function deleted_rows(self)
   if self.record.deleted == 0 then return nil end
   if not self.deleted_rows then
-    self.deleted_rows = assert(rows.set(self.rows):add_tagged(self.files["tags.bin"], index_rows.DELETED))
+    self.deleted_rows = tagged_rows(self, index_rows.DELETED)
   end
   return self.deleted_rows
 end
@@ -153,7 +160,7 @@ function Index:has_value(name, value) return index_rows.value_number(value_text(
 -- The rows with any of the values.
 local function rows_with(self, field, values)
   local numbers = index_rows.value_numbers(value_text(self), field, values)
-  return assert(rows.set(self.rows):add_tagged(self.files["tags.bin"], #numbers == 1 and numbers[1] or numbers))
+  return tagged_rows(self, #numbers == 1 and numbers[1] or numbers)
 end
 
 -- How many images have a value of a filter.
@@ -231,9 +238,9 @@ local function search_head(self, queries, k, allowed)
   return found
 end
 
--- The rows that came after the int8 sidecar was made.
+-- The rows that came after the int8 sidecar was made; as a list, so that vec.search scores them one by one, as the certified search does.
 local function search_tail(self, queries, k, allowed)
-  local only = (allowed or rows.set(self.rows):invert()):bits(self.record.quantized + 1)
+  local only = (allowed or rows.set(self.rows):invert()):list(self.record.quantized + 1)
   return vec.search(self.vectors, queries, k, { only = only })
 end
 
@@ -323,6 +330,9 @@ function Index:append(vectors, docs)
 end
 
 local function rows_meant(self, what)
+  for name, values in pairs(what) do -- which would mean every image
+    if type(values) == "table" and #values == 0 then error(("delete: no value of %s is named"):format(name), 0) end
+  end
   if what[1] == nil and next(what) then return allowed_rows(self, { where = what }) or rows.set(self.rows):invert() end
   local set = rows.set(self.rows)
   for _, name in ipairs(what) do set:add(rows_of(self, name)) end

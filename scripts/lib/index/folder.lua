@@ -131,6 +131,13 @@ local function copy(value)
   return made
 end
 
+-- The record of an index that has never been, which counts its commits from a random number: an index that was deleted and made again is
+-- not mistaken for what it was by those who had opened it.
+local function new_record()
+  local file <close> = assert(io.open("/dev/urandom", "rb"))
+  return { format = FORMAT, commit = ("<I5"):unpack(file:read(5)), files = {} }
+end
+
 local function perform(url, record, f)
   assert(fs.sweep(url))
   settle(url, record)
@@ -152,8 +159,10 @@ function folder.change(url, f, anew)
   local held <close> = lock -- luacheck: ignore
   local record, why = folder.read(url)
   if not record and not anew then return nil, why end
-  local done, result = pcall(perform, url, record or { format = FORMAT, commit = 0, files = {} }, f)
+  local done, result = pcall(perform, url, record or new_record(), f)
   if done then return result end
+  local counted = folder.read(url)
+  if counted then pcall(settle, url, counted) end -- what was written in vain goes: the disk may be full
   if type(result) == "table" then return nil, result end
   error(result, 0)
 end

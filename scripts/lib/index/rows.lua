@@ -18,7 +18,7 @@ local FEW = 20 -- values that are looked for one by one
 
 -- The values of a record for a field.
 function index_rows.values_of(doc, field)
-  if field == "finding" then return doc.findings or {} end
+  if field == "finding" then return type(doc.findings) == "table" and doc.findings or {} end
   return { doc[field] }
 end
 

@@ -47,8 +47,21 @@ static void test_headers(void) {
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) CHECK(!parse(bad[i], &info));
   CHECK(!hl_npy_parse(guard_copy("\x93NUMPY\1\0\xFF\xFFxx", 12), 12, &info, &err));
-  CHECK(!hl_npy_parse(guard_copy("\x93NUMPY\3\0\0\0xx", 12), 12, &info, &err));
+  CHECK(!hl_npy_parse(guard_copy("\x93NUMPY\4\0\0\0xx", 12), 12, &info, &err));
   CHECK(!hl_npy_parse(guard_copy("\x93NUM", 4), 4, &info, &err));
+}
+
+/* From version 2.0 on the length has four bytes. */
+static void test_versions(void) {
+  static const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (5, 7)}";
+  uint8_t bytes[128] = "\x93NUMPY\2\0";
+  struct hl_npy_info info;
+  struct hl_error err;
+  bytes[8] = sizeof text - 1;
+  memcpy(bytes + 12, text, sizeof text);
+  CHECK(hl_npy_parse(bytes, sizeof bytes, &info, &err) && info.rows == 5 && info.cols == 7);
+  bytes[6] = 3;
+  CHECK(hl_npy_parse(bytes, sizeof bytes, &info, &err) && info.offset == 12 + sizeof text - 1);
 }
 
 static void test_conversion(void) {
@@ -169,6 +182,7 @@ static void test_fortran(void) {
 int main(void) {
   close(mkstemp(path));
   test_headers();
+  test_versions();
   test_conversion();
   test_files();
   test_first_rows();
