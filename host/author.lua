@@ -12,11 +12,14 @@ local function usage(message) error(host.error("usage", message), 0) end
 
 local function bundled(name) return ("%s/share/hilum/scripts/%s.lua"):format(host.root, name) end
 
+-- What was done and what comes next; given: the options.
+local function tell(given, format, ...) if not given.quiet then print(format:format(...)) end end
+
 -- Writes a file that must not exist yet.
-local function write_new(path, text)
+local function write_new(path, text, given)
   if fs.stat(path) then error(host.error("io", path .. " is already there; nothing was changed"), 0) end
   assert(fs.write(path, text))
-  print("wrote " .. path)
+  tell(given, "wrote %s", path)
 end
 
 -- For the Lua language server: where the references are, and what is global.
@@ -29,15 +32,15 @@ local function language_server_settings()
     ["diagnostics.globals"] = globals }, { indent = 2 }) .. "\n"
 end
 
-function author.init(words)
+function author.init(words, given)
   local folder = words[1] or "."
   if folder == "" then usage("hilum init FOLDER: the name of the folder is empty") end
   if folder ~= "." then assert(fs.mkdir(folder)) end
   local function inside(name) return folder == "." and name or fs.join(folder, name) end
-  write_new(inside("project.lua"), templates.project)
-  if not fs.stat(inside(".luarc.json")) then write_new(inside(".luarc.json"), language_server_settings()) end
+  write_new(inside("project.lua"), templates.project, given)
+  if not fs.stat(inside(".luarc.json")) then write_new(inside(".luarc.json"), language_server_settings(), given) end
   local go = folder == "." and "" or ("cd %s, "):format(quoted(folder))
-  print(("next: %swrite into project.lua where the images are; `hilum help` tells the steps"):format(go))
+  tell(given, "next: %swrite into project.lua where the images are; `hilum help` tells the steps", go)
 end
 
 -- A workflow with the name of a bundled one takes its place: everywhere, or in a project, where it may be meant.
@@ -59,8 +62,8 @@ function author.new(words, given)
   refuse_shadowing(name, in_project, given.force)
   local folder = not in_project and manifest.data_folder() or project == "." and "scripts" or fs.join(project, "scripts")
   assert(fs.mkdir(folder))
-  write_new(fs.join(folder, name .. ".lua"), (templates.workflow:gsub("NAME", name)))
-  print(("run it: hilum %s --help"):format(name))
+  write_new(fs.join(folder, name .. ".lua"), (templates.workflow:gsub("NAME", name)), given)
+  tell(given, "run it: hilum %s --help", name)
 end
 
 local function open_editor(path)
@@ -79,9 +82,9 @@ function author.edit(words, given)
   if project == "." then own = fs.join("scripts", fs.base(path)) end
   if not fs.stat(own) then
     assert(fs.mkdir(fs.dir(own)))
-    write_new(own, assert(fs.read(path)))
+    write_new(own, assert(fs.read(path)), given)
   end
-  print(("%s is what `hilum %s` runs here"):format(own, name))
+  tell(given, "%s is what `hilum %s` runs here", own, name)
   open_editor(own)
 end
 

@@ -25,7 +25,18 @@ local function run_help(words, given)
   print(text)
 end
 
-local function run_man(_, given) print(require "host.man".page(given.project or ".")) end
+-- The page as man(1) shows it; whether it could.
+local function show(page)
+  if not os.execute("command -v man >/dev/null") then return false end
+  local reader = assert(io.popen("man -l -", "w"))
+  reader:write(page, "\n")
+  return reader:close() == true
+end
+
+local function run_man(_, given)
+  local page = require "host.man".page(given.project or ".")
+  if not (host.isatty(1) and show(page)) then print(page) end
+end
 
 local function version() print(("hilum %s (%s, %s; search: %s)"):format(host.version, _VERSION, host.cpu, host.search_cpu)) end
 
@@ -95,10 +106,10 @@ two have the same name, the first is what runs.]],
 Without NAME: one screen with the steps in their order. NAME is a workflow, one with its verb, a command such as this one, a Lua module,
 one of its functions or types, or `ctx`, what a workflow is given.]],
     examples = { "hilum help split", "hilum help aws whoami", "hilum help image.check", "hilum help ctx.progress" } },
-  { name = "man", arguments = "", summary = "The manual page, hilum(1), as roff", run = run_man, details = [[
-Prints all that `hilum help` knows of the workflows, those of the project too, as a page for man(1). An installed hilum has it as
-`man hilum`.]],
-    examples = { "hilum man | man -l -", "hilum man >hilum.1" } },
+  { name = "man", arguments = "", summary = "The manual page, hilum(1)", run = run_man, details = [[
+Shows all that `hilum help` knows of the workflows, those of the project too, as man(1) does. Into a file or a pipe, and where there is no
+man(1), it is printed as roff. An installed hilum has it as `man hilum`.]],
+    examples = { "hilum man", "hilum man >hilum.1" } },
   { name = "completion", arguments = "SHELL", summary = "What makes Tab work in bash, zsh or fish", run = completion,
     most = math.huge, details = [[
 Prints what the shell has to read: put the line for yours into ~/.bashrc, ~/.zshrc (after compinit) or ~/.config/fish/config.fish. Tab

@@ -119,7 +119,7 @@ end
 
 local function workflow_line(m)
   local words = m.name .. " " .. help.arguments(m)
-  return entry("hilum " .. (#words < 22 and words or m.name), m.summary)
+  return entry("hilum " .. (utf8.len(words) < 21 and words or m.name), m.summary)
 end
 
 local LUA = { "-e CODE | FILE.lua", "Run Lua; hilum alone is a prompt" }

@@ -166,6 +166,36 @@ local function run(opt, ctx)
   return result
 end
 
+local OPTIONS = {
+  { "images", type = "path", positional = true, default = "images", help = "the folder of the images; with --import: a list of them" },
+  { "model", type = "list", metavar = "NAME", names = "models", help = "base, a model below models/, a model's folder, or bedrock:ID" },
+  { "length", type = "choice", choices = { 256, 384, 512, 1024, 1536, 3072 }, default = 1024, help = "numbers in a vector" },
+  { "with-caption", type = "flag", default = false, help = "embed each image together with its caption" },
+  { "resize", type = "flag", default = true, help = "scale down what is too large for Bedrock (--no-resize: refuse it)" },
+  { "splits", type = "path", default = "splits.jsonl", help = "the records, made by `hilum split`" },
+  { "dataset", type = "path", default = "dataset.jsonl", help = "the records where there are no splits" },
+  { "out", type = "path", default = "embeddings", help = "the folder of the embeddings" },
+  { "batch", type = "flag", default = false, help = "Bedrock: as a batch job" },
+  { "role", type = "string", metavar = "ARN", help = "batch: the role that reads and writes there (default: finetune's)" },
+  { "work", type = "string", metavar = "S3URI", help = "batch: below which the images and the answers are written" },
+  { "watch", type = "flag", default = true, help = "batch: follow the job to its end (--no-watch: begin it)" },
+  { "poll", type = "duration", default = 60, metavar = "TIME", help = "batch: between two looks at the job" },
+  { "retry", type = "flag", default = false, help = "batch: try again what failed" },
+  { "delete-data", type = "flag", default = false, help = "batch: remove the images and answers of jobs that are over from S3" },
+  { "job", type = "table", help = "batch: what else it is asked with, and its limits, in project.lua" },
+  { "import", type = "path", must_exist = true, metavar = "FILE.npy", help = "take the vectors of another encoder" },
+  { "name", type = "string", metavar = "NAME", help = "import: what they are called (default: as the file)" },
+  cost.OPTIONS[1],
+  cost.OPTIONS[2],
+  ready.OPTIONS[1],
+}
+
+-- None of them is for a verb. What other workflows share stays as it is.
+for i, spec in ipairs(OPTIONS) do
+  OPTIONS[i] = { own = true }
+  for key, value in pairs(spec) do OPTIONS[i][key] = value end
+end
+
 return {
   summary = "Images to vectors, by the base and the trained models",
   step = 6,
@@ -187,37 +217,16 @@ that the model does not take for its size is scaled down.
 With --batch they go to Bedrock as a batch job instead, in one step and for less trouble with the account's rate: all images that are not
 in cache/ are written below --work on S3, Bedrock reads them as --role and writes the vectors there, and the whole input once more beside
 them. The job is followed to its end; --no-watch only begins it, and the same command, whenever it is run again, goes on with it and never
-orders it twice. Records that Bedrock could not embed are listed, and tried again with --retry, or one by one without --batch. The images
-stay on S3 until --delete-data removes them. A batch job takes a custom model's ARN, too, without throughput, in the regions that have it.
+orders it twice; `hilum embed stop JOB` ends it. Records that Bedrock could not embed are listed, and tried again with --retry, or one by
+one without --batch. The images stay on S3 until --delete-data removes them. A batch job takes a custom model's ARN, too, without
+throughput, in the regions that have it.
 
 With --import FILE.npy nothing is embedded: the rows are vectors of another encoder, of the images that IMAGES lists (a name or a record a
 line; without such a list: those of splits.jsonl), and become the embeddings import:NAME, to be indexed and compared with the others.
 
 An image that cannot be read is listed and left out, and the exit status is 1. What was computed of an image is kept in cache/, so that
 a run goes on where one was stopped.]],
-  options = {
-    { "images", type = "path", positional = true, default = "images", help = "the folder of the images; with --import: a list of them" },
-    { "model", type = "list", metavar = "NAME", names = "models", help = "base, a model below models/, a model's folder, or bedrock:ID" },
-    { "length", type = "choice", choices = { 256, 384, 512, 1024, 1536, 3072 }, default = 1024, help = "numbers in a vector" },
-    { "with-caption", type = "flag", default = false, help = "embed each image together with its caption" },
-    { "resize", type = "flag", default = true, help = "scale down what is too large for Bedrock (--no-resize: refuse it)" },
-    { "splits", type = "path", default = "splits.jsonl", help = "the records, made by `hilum split`" },
-    { "dataset", type = "path", default = "dataset.jsonl", help = "the records where there are no splits" },
-    { "out", type = "path", default = "embeddings", help = "the folder of the embeddings" },
-    { "batch", type = "flag", default = false, help = "Bedrock: as a batch job" },
-    { "role", type = "string", metavar = "ARN", help = "batch: the role that reads and writes there (default: finetune's)" },
-    { "work", type = "string", metavar = "S3URI", help = "batch: below which the images and the answers are written" },
-    { "watch", type = "flag", default = true, help = "batch: follow the job to its end (--no-watch: begin it)" },
-    { "poll", type = "duration", default = 60, metavar = "TIME", help = "batch: between two looks at the job" },
-    { "retry", type = "flag", default = false, help = "batch: try again what failed" },
-    { "delete-data", type = "flag", default = false, help = "batch: remove the images and answers of jobs that are over from S3" },
-    { "job", type = "table", help = "batch: what else it is asked with, and its limits, in project.lua" },
-    { "import", type = "path", must_exist = true, metavar = "FILE.npy", help = "take the vectors of another encoder" },
-    { "name", type = "string", metavar = "NAME", help = "import: what they are called (default: as the file)" },
-    cost.OPTIONS[1],
-    cost.OPTIONS[2],
-    ready.OPTIONS[1],
-  },
+  options = OPTIONS,
   examples = {
     "hilum embed images",
     "hilum embed images --model base --model tuned --length 384",
@@ -225,6 +234,13 @@ a run goes on where one was stopped.]],
     "hilum embed images --model bedrock:amazon.titan-embed-image-v1 --length 384",
     "hilum embed images --model bedrock:amazon.titan-embed-image-v1 --batch --work s3://b/batch/ --role arn:aws:iam::123456789012:role/x",
     "hilum embed --import densenet.npy --name densenet",
+  },
+  verbs = {
+    stop = { summary = "End a batch job on Bedrock", run = function(opt, ctx) return require "lib.model.batch.stop"(opt, ctx) end,
+      details = "What it has answered is charged. The same `hilum embed --batch` as before takes that, and orders the rest anew.",
+      options = { { "id", type = "string", positional = true, required = true, metavar = "JOB",
+        help = "a job of the project (`hilum status` shows them), or the ARN of any" } },
+      examples = { "hilum embed stop hilum-0a1b2c3d4e5f6071", "hilum embed stop hilum-0a1b2c3d4e5f6071 --json" } },
   },
   reads = { "images", "splits" },
   writes = { "out" },

@@ -165,6 +165,11 @@ local function select_present(rows, meaning, folder, ctx)
   return selected
 end
 
+local function say_unchecked(rows, ctx)
+  ctx.say("the images of %s were not looked for: say --images FOLDER, or write defaults = { images = \"FOLDER\" } into project.lua",
+    #rows == 1 and "the row" or ("all %d rows"):format(#rows))
+end
+
 local function parts_of_files(paths)
   local parts = {}
   for _, path in ipairs(paths) do parts[path] = tables.part_of(path) end
@@ -210,7 +215,7 @@ local function run(opt, ctx)
   local meaning, rows = main.meaning, main.rows
   if opt.captions == "seed" and not meaning.findings then ctx.usage("--captions seed needs a table with a column for each finding") end
   if #rows == 0 then ctx.fail("%s: no rows", main.paths[1]) end
-  if opt.images then rows = select_present(rows, meaning, opt.images, ctx) end
+  if opt.images then rows = select_present(rows, meaning, opt.images, ctx) else say_unchecked(rows, ctx) end
   local labels, ids, patients, in_files, files =
     rows:distinct(meaning.findings or meaning.list, meaning.id, meaning.patient, { meaning.patient, tables.FILE }, tables.FILE)
   local parts = parts_of_files(main.paths)

@@ -45,6 +45,15 @@ local function reference_prefix(opt, images, ctx)
   return folder .. "/"
 end
 
+-- Bedrock says of the places of its jobs which characters it takes, and of those in the records nothing.
+local function warn_of_characters(prefix, warnings)
+  local uri = require "lib.aws.bedrock_uri"
+  local bad = prefix:find("^s3://") and uri.refused(prefix:sub(#"s3://" + 1))
+  if not bad then return end
+  warnings[#warnings + 1] = { code = "prefix", message = ("%s has '%s', which Bedrock refuses in the places of a job, and may in records; "
+    .. "it takes %s"):format(prefix, bad, uri.USABLE) }
+end
+
 -- The names and locations of the records' images that are there, each once.
 local function present_images(records, images)
   local all, locations, seen = {}, {}, {}
@@ -205,7 +214,9 @@ local function run(opt, ctx)
   local records = read_records(opt.splits, problems)
   local images = assert(store.open(opt.images))
   local reports = check_images(records, images, opt, ctx)
-  local lines, broken = judge_all(records, reports, reference_prefix(opt, images, ctx), opt, problems, warnings)
+  local prefix = reference_prefix(opt, images, ctx)
+  warn_of_characters(prefix, warnings)
+  local lines, broken = judge_all(records, reports, prefix, opt, problems, warnings)
   if opt.skip_broken then problems, left_out = left_out, problems end
   judge_counts(lines, opt, problems, warnings)
   warn_of_leaks(records, warnings)

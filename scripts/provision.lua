@@ -69,16 +69,18 @@ local function each(estimates)
   return ipairs(list)
 end
 
--- Asks about what is new and costs money; returns the estimates of it.
+-- Asks about what is new and costs money.
 local function pass_gate(env, steps, opt, ctx)
-  local new = estimates_of(env, steps, NEW, ctx)
-  for _, estimate in each(new) do cost.gate(estimate, opt, ctx, UNASKED_BELOW) end
-  return new
+  for _, estimate in each(estimates_of(env, steps, NEW, ctx)) do cost.gate(estimate, opt, ctx, UNASKED_BELOW) end
 end
 
-local function note(new, opt, ctx)
-  for _, estimate in each(new) do
-    cost.submitted(estimate, { name = ("%s, %s: %s"):format(opt.prefix, os.date("!%Y-%m-%dT%H:%M:%SZ"), estimate.step) }, ctx)
+-- A function that writes down what a step costs, as soon as it is done: a run that is killed then leaves nothing untold.
+local function noting(env, ctx)
+  return function(step)
+    for _, estimate in each(estimates_of(env, { step }, NEW, ctx)) do
+      cost.submitted(estimate, { name = ("%s %s, %s: %s"):format(step.resource.kind, step.id, os.date("!%Y-%m-%dT%H:%M:%SZ"),
+        estimate.step) }, ctx)
+    end
   end
 end
 
@@ -134,11 +136,10 @@ local function apply(opt, ctx)
   local planned, planned_steps = plan_of(env, state, ctx)
   check_plan(planned, opt, ctx)
   warn_if_closed(opt, ctx)
-  local new = pass_gate(env, planned_steps, opt, ctx)
+  pass_gate(env, planned_steps, opt, ctx)
   local progress <close> = ctx.progress(#lib "resources", "provision", { unit = "resources" })
-  local steps = assert(lib "walk".apply(env, state, ctx.say, function() progress:add() end))
+  local steps = assert(lib "walk".apply(env, state, ctx.say, noting(env, ctx), function() progress:add() end))
   progress:finish()
-  note(new, opt, ctx)
   local result = lib "show".outputs(env)
   result.steps = lib "show".records(steps)
   ctx.print("bucket      %s\noutput      %s\nrole        %s\ncollection  %s", result.bucket, result.output, result.role,

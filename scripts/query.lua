@@ -5,6 +5,20 @@ local fs = require "hilum.fs"
 
 local PICTURE_SIDE = 320
 
+-- The columns in which any row has something.
+local function filled(columns, rows)
+  local kept = {}
+  for _, column in ipairs(columns) do
+    for _, row in ipairs(rows) do
+      if row[column] ~= "" then
+        kept[#kept + 1] = column
+        break
+      end
+    end
+  end
+  return kept
+end
+
 local function print_hits(hits, anonymous, ctx)
   local rows = {}
   for i, hit in ipairs(hits) do
@@ -12,7 +26,7 @@ local function print_hits(hits, anonymous, ctx)
       findings = table.concat(hit.doc.findings or {}, ", "), patient = hit.doc.patient or "", view = hit.doc.view or "" }
   end
   local columns = anonymous and { "rank", "score", "findings", "view" } or { "rank", "score", "image", "findings", "patient", "view" }
-  ctx.print("%s", require "hilum.term".table(rows, columns))
+  ctx.print("%s", require "hilum.term".table(rows, filled(columns, rows)))
 end
 
 local function print_answers(asked, opt, ctx)

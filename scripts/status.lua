@@ -146,6 +146,8 @@ local function run(_, ctx)
   local batch = require "lib.model.batch.standing"
   local batch_jobs = batch.list(ctx.project)
   for _, line in ipairs(batch.lines(batch_jobs)) do ctx.print("%s", line) end
+  local hint = require "lib.study.places".hint(ctx.project)
+  if hint then ctx.print("%s", hint) end
   ctx.print("\nnext: %s", following)
   if doubt then ctx.say("%s", doubt) end
   return { steps = rows, next = following, jobs = jobs, throughputs = throughputs, batch_jobs = batch_jobs }

@@ -5,11 +5,12 @@ local workflow = require "lib.transfer.workflow"
 
 local function sum(results, target)
   local total = { from = "what was named", to = target.url, sent = 0, bytes = 0, same = 0, deleted = 0, failed = 0, seconds = 0,
-    failures = require "hilum.json".array() }
+    failures = require "hilum.json".array(), plan = results[1].plan and require "hilum.json".array() or nil }
   for _, result in ipairs(results) do
     for _, key in ipairs { "sent", "bytes", "same", "deleted", "failed", "seconds" } do total[key] = total[key] + result[key] end
     table.move(result.failures, 1, #result.failures, #total.failures + 1, total.failures)
     total.stopped, total.dry_run = total.stopped or result.stopped, result.dry_run
+    if result.plan then table.move(result.plan, 1, #result.plan, #total.plan + 1, total.plan) end
   end
   return total
 end

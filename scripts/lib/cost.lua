@@ -104,9 +104,20 @@ local function check_maximum(estimate, most, ctx)
   end
 end
 
+-- The projects in which one sum for all steps has been agreed to.
+local settled = setmetatable({}, { __mode = "k" })
+
+-- While it is open, the gates of the project's steps let through, and say no estimates: one of all that is to come was agreed to.
+function cost.settle(ctx)
+  local project = ctx.project
+  settled[project] = true
+  return setmetatable({}, { __close = function() settled[project] = nil end })
+end
+
 -- Says the estimate, and returns only when the step may be done: by --max-cost, by --yes, or by a yes at the terminal. unasked_below: an
 -- estimate below so many USD is said and not asked about (--max-cost still holds).
 function cost.gate(estimate, opt, ctx, unasked_below)
+  if settled[ctx.project] then return end
   cost.say(estimate, ctx)
   if opt.max_cost then return check_maximum(estimate, opt.max_cost, ctx) end
   if opt.yes or estimate.total and estimate.total < (unasked_below or 0) then return end

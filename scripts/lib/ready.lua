@@ -14,7 +14,7 @@ local STEPS = {
   finetune = { "model.lives", "model.open", "model.offered", "quotas.callable", "quotas.jobs", "records.counted", "quotas.records",
     "buckets.near", "role.trusted", "role.reaches", "caller.allowed", "logging.quiet" },
   deploy = { "model.lives", "model.offered", "quotas.units", "caller.allowed", "expiry.makable", "logging.quiet" },
-  expiry = { "expiry.makable" },
+  expiry = { "expiry.makable", "caller.allowed" },
   embed = { "model.lives", "model.open", "quotas.rates", "caller.allowed", "logging.quiet" },
   batch = { "model.lives", "model.open", "model.offered", "quotas.batch", "buckets.near", "role.trusted", "role.reaches",
     "caller.allowed", "logging.quiet" },
@@ -27,9 +27,9 @@ ready.OPTIONS = { { "anyway", type = "flag", default = false, help = "go on in s
 
 -- Looks at all that a step needs. request: what is to be sent, as AWS has it: of CreateModelCustomizationJob (finetune),
 -- CreateProvisionedModelThroughput (deploy; with schedule, as lib/ready/expiry takes it, if it is to end by itself),
--- CreateModelInvocationJob (batch); {modelId} (embed), {collection} (index), {schedule} (expiry: that part of deploy). Returns a list of
--- {state = "ok", "warn" or "stop", what, found, advice}, and what was learnt: {records, validation_records, units_free, limits}. What may
--- not be asked is a warning. Raises when there are no credentials.
+-- CreateModelInvocationJob (batch); {modelId} (embed), {collection} (index), {schedule} (expiry: throughput for a model that is not made
+-- yet). Returns a list of {state = "ok", "warn" or "stop", what, found, advice}, and what was learnt: {records, validation_records,
+-- units_free, limits}. What may not be asked is a warning. Raises when there are no credentials.
 function ready.check(step, request, session, _)
   assert(session:signer "bedrock")
   local inquiry = lib "inquiry".new(step, request, session)

@@ -40,6 +40,14 @@ function Run:fail(name, err)
   if reason then self.stopped = reason .. "; the rest was not tried" end
 end
 
+-- What is done with a file, in a word.
+local function verb_of(from, to) return to.is_folder and "fetch" or from.is_folder and "send" or "copy" end
+
+-- Notes what a dry run would do, as far as anybody wants to see it.
+local function note(self, what, action, entry)
+  if #self.plan < self.noted then self.plan[#self.plan + 1] = { what = what, name = action.name, bytes = entry.size } end
+end
+
 local function send(self, action)
   local from, to = self.from, self.to
   local source, target = from:location(action.name), to:location(action.name)
@@ -77,7 +85,7 @@ local function handle_send(self, action)
     self.same = self.same + 1
     return
   end
-  if self.dry_run then self.ctx.print("would send %s (%d bytes)", action.name, action.from.size) end
+  if self.dry_run then note(self, verb_of(self.from, self.to), action, action.from) end
   local done, err = self.dry_run, nil
   if not done then done, err = send(self, action) end
   if not done then return self:fail(action.name, err) end
@@ -91,7 +99,7 @@ local function handle(self, action)
   elseif action.what ~= "delete" then
     handle_send(self, action)
   elseif self.dry_run then
-    self.ctx.print("would delete %s", action.name)
+    note(self, "delete", action, action.to)
     self.deleted = self.deleted + 1
   else
     table.insert(self.queued, action.name)
@@ -151,12 +159,13 @@ local function put_options(from, options, progress)
 end
 
 -- Makes side `to` (lib/transfer/side) as side `from`. options: compare ("time", "size", "content"), delete, include, exclude, names,
--- dry_run, at_once, put (options of the client's upload). Returns {sent, bytes, same, deleted, failed, failures, stopped}.
+-- dry_run, noted (how much a dry run tells), at_once, put (options of the client's upload). Returns {sent, bytes, same, deleted, failed,
+-- failures, stopped}, of a dry run with plan, a list of {what = "fetch"|"send"|"copy"|"delete", name, bytes}.
 function transfer.run(from, to, client, options, ctx)
   local progress <close> = ctx.progress(0, options.label, { unit = "files" })
   local self = setmetatable({ from = from, to = to, client = client, ctx = ctx, progress = progress, dry_run = options.dry_run,
     put = put_options(from, options, progress), sent = 0, bytes = 0, same = 0, deleted = 0, failed = 0, unanswered = 0,
-    failures = json.array(), queued = {} }, Run)
+    failures = json.array(), queued = {}, noted = options.noted, plan = options.dry_run and json.array() or nil }, Run)
   local began = task.now()
   local pull, seen = pull_actions(self, options)
   flow.each(pull, options.at_once, function(action) handle(self, action) end)
@@ -166,7 +175,8 @@ function transfer.run(from, to, client, options, ctx)
   end
   progress:finish()
   return { from = from.url, to = to.url, sent = self.sent, bytes = self.bytes, same = self.same, deleted = self.deleted,
-    failed = self.failed, failures = self.failures, stopped = self.stopped, seconds = task.now() - began, dry_run = options.dry_run or nil }
+    failed = self.failed, failures = self.failures, stopped = self.stopped, seconds = task.now() - began, dry_run = options.dry_run or nil,
+    plan = self.plan }
 end
 
 return transfer

@@ -89,10 +89,17 @@ function card(hit, wanted) {
 
 // Columns.
 
+// How many of these a model was trained on, where the splits are known.
+function trained(hits) {
+  if (!hits.some(hit => hit.split)) return "";
+  const count = hits.filter(hit => hit.split === "train").length;
+  return count === 1 ? "; 1 of them is a training image" : `; ${count || "none"} of them are training images`;
+}
+
 function summary(hits, wanted) {
   if (!wanted.size) return "";
-  const good = hits.filter(hit => hit.findings?.some(finding => wanted.has(finding))).length;
-  return `${good} of ${hits.length} show ${[...wanted].slice(0, 3).join(" or ")}`;
+  const good = hits.filter(hit => hit.findings?.some(finding => wanted.has(finding)));
+  return `${good.length} of ${hits.length} show ${[...wanted].slice(0, 3).join(" or ")}${trained(good)}`;
 }
 
 function column(name, hits, wanted) {

@@ -83,6 +83,30 @@ t.test("images become parts, a job, vectors; what it costs, and where the images
   end)
 end)
 
+t.test("a job of the project is stopped by its name, any by its ARN", function()
+  with(nil, function(fake, url, folder, count)
+    local function stop(id) return home.run(folder, url, { "embed", "stop", id }) end
+    local status, _, err = stop "none"
+    t.eq(status, 2)
+    t.match(err, "no batch job 'none'; `hilum status` shows")
+    t.eq(embed(folder, url, { "--no-watch" }), 0)
+    local job = fake.batches[1]
+    t.match(select(2, home.run(folder, url, { "status" })), "`hilum embed stop " .. job.name:gsub("%p", "%%%0") .. "` ends it")
+    status, _, err = stop(job.name)
+    t.eq({ status, job.status }, { 0, "Stopping" }, err)
+    t.match(err, "is being stopped; what was answered until now is charged")
+    embed(folder, url)
+    status, _, err = stop(job.name)
+    t.eq(status, 2)
+    t.match(err, "is over: Stopped")
+    t.eq(embed(folder, url, { "--no-watch" }), 0)
+    t.eq({ stop(fake.batches[2].arn), fake.batches[2].status }, { 0, "Stopping" })
+    embed(folder, url)
+    t.eq(embed(folder, url), 0)
+    check_vectors(folder, count)
+  end)
+end)
+
 -- Lists and stops a job that hilum has begun.
 local function list_and_stop(url, name)
   local client = require "lib.aws.bedrock".client(home.session(url))

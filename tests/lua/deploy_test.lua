@@ -123,6 +123,8 @@ t.test("unasked nothing is ordered", function()
     t.eq(status, 0)
     t.eq(json.decode(out).commitmentDuration, "OneMonth")
     t.match(err, "1 month, committed +730 x")
+    local dry = json.decode((select(2, h.run("deploy", "cxr", "--for", "2h", "--dry-run", "--json"))))
+    t.eq({ dry.request.modelUnits, dry.estimate.region, dry.estimate.total, #dry.estimate.items }, { 1, "us-east-1", 18.76, 1 })
     t.eq({ next(aws.throughputs), next(aws.schedules), next(aws.roles), fs.stat(fs.join(h.folder, "deployments")) }, {})
     t.match(select(2, run(h, 2, "cxr", "--commitment", "1-month", "--for", "2h")), "leave out %-%-for")
     t.match(select(2, run(h, 2, "cxr", "--name", "a.b")), "%-%-name a.b: at most 63")
@@ -380,6 +382,11 @@ t.test("a model is named by its ARN, its job, or not at all", function()
     run(h, 0, "j", "--name", "second")
     t.eq(deploy.record(h, "second").model_name, "of-a-job")
     t.match(select(2, run(h, 2, "nothing")), "there is no custom model and no job 'nothing'")
+    for _, what in ipairs { "custom-model/amazon.titan-embed-image-v1:0/1", "model-customization-job/amazon.titan-embed-image-v1:0/1" } do
+      local arn = (ARN .. what):gsub("us%-east%-1", "eu-west-1")
+      t.match(select(2, run(h, what:find "job" and 2 or 1, arn)),
+        "the ARN names the region eu%-west%-1, and us%-east%-1 is in use: AWS_REGION=eu%-west%-1 asks there")
+    end
     t.match(select(2, run(h, 2)), "which custom model%?")
     assert(fs.append(fs.join(h.folder, "run.jsonl"),
       '{"format":1,"at":"x","ledger":"submitted","step":"finetune","what":{"job":"j"}}\n'))

@@ -261,3 +261,24 @@ t.test("an option that project.lua misspells is told", function()
   local status, _, err = t.run(("cd %s && %s split"):format(dir, t.hilum))
   t.eq({ status, err }, { 1, "hilum: project.lua: split has no option 'valfraction' (did you mean val_fraction?)\n" })
 end)
+
+local terminal = require "terminal"
+local MAN = "on a terminal `hilum man` is shown by man(1), else, and in a pipe, printed as roff"
+if not terminal.exists then return t.skip(MAN, "tmux is not installed") end
+
+t.test(MAN, function()
+  local dir = t.tmp()
+  assert(fs.mkdir(dir .. "/bin"))
+  assert(fs.write(dir .. "/bin/man", '#!/bin/sh\necho "man $*: $(grep -c "^[.]SH")"\nexit $REFUSES\n'))
+  assert(os.execute(("chmod +x '%s/bin/man'"):format(dir)))
+  local function on_terminal(refuses)
+    return terminal.open(t.tmp(), ("sh -c \"'%s' man; sleep 60\""):format(fs.real(t.hilum)),
+      { environment = ("PATH='%s/bin':\"$PATH\" REFUSES=%d"):format(dir, refuses) })
+  end
+  local shown <close> = on_terminal(0)
+  shown:see "^man %-l %-: [1-9]"
+  local printed <close> = on_terminal(1)
+  printed:see "for the functions of Lua modules"
+  local status, out = t.run(("PATH='%s/bin':\"$PATH\" '%s' man"):format(dir, t.hilum))
+  t.eq({ status, out:sub(1, 9) }, { 0, ".TH HILUM" })
+end)

@@ -139,6 +139,14 @@ t.test("a mapping in project.lua", function()
   end
 end)
 
+t.test("without a folder of images it says that they were not looked for", function()
+  local dir = study { ["l.csv"] = TRAIN, ["images/1_1.png"] = "" }
+  local _, _, err = labels(dir, "l.csv")
+  t.match(err, "the images of all 3 rows were not looked for: say %-%-images FOLDER, or write defaults = { images = \"FOLDER\" } into")
+  assert(fs.write(dir .. "/project.lua", 'return { defaults = { images = "images" } }'))
+  t.ok(not select(3, labels(dir, "l.csv")):find("looked for", 1, true))
+end)
+
 t.test("only images that are there", function()
   local dir = study { ["l.csv"] = TRAIN, ["images/1_1.png"] = "", ["images/other.png"] = "", ["none/x"] = "" }
   local status, out, err = labels(dir, "l.csv --images images --json")

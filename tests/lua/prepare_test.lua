@@ -84,6 +84,18 @@ t.test("the three files hold the records of their part", function()
   t.eq(json.decode(out).train, 2)
 end)
 
+t.test("a prefix with characters that Bedrock refuses elsewhere is warned of, once", function()
+  local dir = project(GOOD)
+  for prefix, bad in pairs { ["s3://bucket/a b/"] = " ", ["s3://bucket/dt=2026"] = "=", ["s3://bucket/é"] = "é" } do
+    local status, _, err = prepare(dir, ("--prefix '%s'"):format(prefix))
+    t.eq({ status, select(2, err:gsub(", which Bedrock refuses", "")) }, { 0, 1 }, err)
+    t.ok(err:find(("has '%s', which Bedrock refuses"):format(bad), 1, true), err)
+  end
+  for _, prefix in ipairs { "s3://bucket/a-b_c/(1).x", "/a b" } do
+    t.ok(not select(3, prepare(dir, ("--prefix '%s'"):format(prefix))):find("which Bedrock refuses", 1, true), prefix)
+  end
+end)
+
 t.test("a prefix stands before every name", function()
   local dir = project(GOOD)
   t.eq((prepare(dir, "--prefix s3://bucket/images")), 0)

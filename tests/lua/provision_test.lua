@@ -36,7 +36,7 @@ end
 local function apply(server, more, session_settings)
   local e, s = open(server, more, session_settings)
   if not e then return nil, s end
-  return walk.apply(e, s, quiet, quiet)
+  return walk.apply(e, s, quiet, quiet, quiet)
 end
 
 -- { ["S3 bucket"] = "create", … }
@@ -153,7 +153,7 @@ t.test("the classic generation has no group, and its replicas are off", function
   t.eq(planned(server, { generation = "classic" }).collection, "keep")
   local e, s = open(server)
   t.eq(planned(server).collection, "blocked")
-  t.fails("integrity", "vector collection hilum%-images: its collectionGroupName cannot be changed", walk.apply(e, s, quiet, quiet))
+  t.fails("integrity", "vector collection hilum%-images: its collectionGroupName cannot be changed", walk.apply(e, s, quiet, quiet, quiet))
 end)
 
 t.test("an assumed role is named by its role, with its path", function()
@@ -511,6 +511,24 @@ t.test("the command: plan, apply, status, destroy", function()
   t.eq(run(server, folder, "provision", "destroy", "--quiet").status, 2)
   t.eq(#result_of("destroy", "--yes", "--poll", "1ms", "--json", "--quiet").deleted, 8)
   t.eq(standing(server.fake), "{}")
+end)
+
+t.test("apply, killed half-way: what it made until then is in the ledger, once", function()
+  local server <close>, folder = aws_fake.serve {}, t.tmp()
+  local function noted()
+    local names = {}
+    local lines = require "lib.cost.ledger".lines(require "lib.project".open(folder))
+    for i, line in ipairs(lines) do names[i] = line.what.name:match("^(.-),") end
+    return names
+  end
+  local killer = [[local http = require "hilum.http" local request = http.request http.request = function(q)
+    if (q.headers["X-Amz-Target"] or ""):find "CreateCollection$" then os.execute("kill -9 $PPID") end return request(q) end]]
+  local words = { "provision", "apply", "--public", "--poll", "1ms", "--quiet", "--yes" }
+  t.ok(run(server, folder, "-e", killer, table.unpack(words)).status ~= 0)
+  local wanted = { "S3 bucket " .. BUCKET, "collection group hilum-group" }
+  t.eq(noted(), wanted)
+  t.eq(run(server, folder, table.unpack(words)).status, 0)
+  t.eq(noted(), wanted)
 end)
 
 local terminal = require "terminal"

@@ -23,6 +23,16 @@ t.test("by words", function()
   t.match(heard.printed[1], "patient")
 end)
 
+t.test("a column in which no result has anything is left out", function()
+  local dir, docs = t.tmp(), study.docs()
+  for _, doc in ipairs(docs) do doc.view = nil end
+  study.write_records(dir, docs)
+  study.run(dir, "index")
+  for anonymous, columns in pairs { [false] = "^rank +score +image +findings +patient *\n", [true] = "^rank +score +findings *\n" } do
+    t.match(select(2, ask(dir, { text = "Mass", k = 5, anonymous = anonymous })).printed[1], columns)
+  end
+end)
+
 t.test("by an image, which is left out of its own results", function()
   local dir, docs = made()
   local result, heard = ask(dir, { image = { dir .. "/images/" .. docs[3].image }, k = 119 })
@@ -128,6 +138,11 @@ t.test("clear words about what is missing", function()
   assert(fs.write(dir .. "/broken.png", "not a picture"))
   t.raises("broken.png", ask, dir, { image = { dir .. "/broken.png" } })
   t.raises("no index yet.*hilum index", ask, t.tmp(), { text = "Mass" })
+  local other = t.tmp()
+  assert(fs.mkdir(other .. "/study"))
+  assert(fs.rename(dir .. "/index", other .. "/study/index"))
+  t.raises("no index yet.*; `hilum study` has 2 indexes: %-%-index " .. other:gsub("%p", "%%%0") .. "/study/index asks there", ask, other,
+    { text = "Mass" })
   t.eq(#docs, 120)
 end)
 

@@ -307,6 +307,10 @@ t.test("`hilum ready`: a table with advice, --json, exit status 1 on stop; steps
     status, out = home.run(folder, url, { "ready", "deploy", "--model", "gone" })
     t.eq(status, 1)
     t.match(out, "stop +custom model +there is no custom model and no job 'gone'")
+    status, out = home.run(folder, url, { "ready", "embed", "--model",
+      "arn:aws:bedrock:us-west-2:123456789012:custom-model/amazon.titan-embed-image-v1:0/abc" })
+    t.eq(status, 1)
+    t.match(out, "stop +custom model +.* is not there\n.*the ARN names the region us%-west%-2, and us%-east%-1 is in use")
     assert(require "hilum.fs".write(folder .. "/project.lua", 'return { provision = { prefix = "chest" } }'))
     t.match(select(2, home.run(folder, url, { "ready", "index" })), "stop +collection +chest%-images is not there")
   end)

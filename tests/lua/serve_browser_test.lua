@@ -61,6 +61,8 @@ test("typing words and Enter finds pictures, and the address says what was asked
   page:wait(ANSWERED)
   t.eq({ page:eval(CARDS), page:eval("location.search"), page:eval("document.title") }, { 24, "?text=Mass", "Mass · hilum" })
   t.eq(page:eval("document.querySelector('#count').textContent"), "24 results, nearest first")
+  t.match(page:eval("document.querySelector('.column .title p').textContent"),
+    "^%d+ of 24 show Mass; %d+ of them are training images$")
   t.ok(page:eval("document.querySelector('#welcome').hidden"))
   page:wait("document.querySelector('.card img').naturalWidth > 0")
 end)

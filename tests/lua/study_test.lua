@@ -101,6 +101,7 @@ t.test("on Bedrock: one question, a tuned model that is better, and nothing that
     t.eq({ result.part, result.model, #result.evaluation.words > 0 }, { "test", fake.models[1].arn, true })
     t.eq({ #fake.jobs, fake.throughputs_made }, { 1, 1 })
     nothing_bills(fake, h)
+    t.eq(select(2, err:gsub("by prices of", "")), 1, "one estimate is said, once")
     t.match(err, "study%-cxr is deleted: nothing of it bills any more.*Shown an image it has not seen, cxr puts an image")
     t.match(err, "titan%-embed%-image%-v1: %d+ images to pay for.*:provisioned%-model/%d+: %d+ images to embed, paid for by the hour")
     t.match(err, "\nabout USD 0.%d+ charged for this run, as far as can be told from here")
@@ -130,6 +131,9 @@ t.test("what would fail behind the training stops before it: the schedule, its r
       local _, _, err = h.study { "--no-anyway", "--yes" }
       t.match(err, "stop +schedule +" .. denied:gsub("%p", "%%%0") .. " on .*implicitDeny")
     end
+    fake.allowed = function(_, action) return action ~= "bedrock:CreateProvisionedModelThroughput" end
+    local _, _, err = h.study { "--no-anyway", "--yes" }
+    t.match(err, "stop +what you may +bedrock:CreateProvisionedModelThroughput on .*implicitDeny")
     t.eq({ #fake.jobs, fake.throughputs_made }, { 0 })
   end)
 end)
@@ -147,6 +151,7 @@ t.test("embeddings of more images than are held out stay; what is cached is aske
     local paid = #fake.calls
     t.eq({ h.study { "--yes" }, #fake.calls }, { 0, paid })
     local index = fs.join(h.folder, "study", "index")
+    t.match(select(2, h.run "status"), "\n`hilum study` has 2 indexes: %-%-index .*study/index asks there\n")
     local model = "bedrock:" .. fake.models[1].arn:gsub("/", "%%2F")
     status, _, err = h.run("query", "--text", "Effusion", "--index", index, "--model", model)
     t.eq({ status, #fake.calls }, { 0, paid }, err)

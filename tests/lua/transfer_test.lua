@@ -202,7 +202,7 @@ t.test("delete takes away what is too much, but not everything by accident; a dr
   sync(dir, bucket)
   assert(fs.remove(dir .. "/b"))
   local dry = sync(dir, bucket, "--delete --dry-run")
-  t.eq({ dry.deleted, dry.sent, dry.dry_run }, { 1, 0, true })
+  t.eq({ dry.deleted, dry.sent, dry.dry_run, dry.plan }, { 1, 0, true, { { what = "delete", name = "b", bytes = 12 } } })
   t.eq(sync(dir, bucket, "--delete").deleted, 1)
   t.eq(sync(dir, bucket, "--delete").deleted, 0)
   t.match(sync(dir, bucket .. "/x", "--delete", 0).to, "/x/$")
@@ -212,6 +212,28 @@ t.test("delete takes away what is too much, but not everything by accident; a dr
   t.eq(sync(dir, bucket, "--delete").deleted, 4)
   t.match(sync(t.tmp(), bucket, "--delete", 1), "would empty s3://")
   t.eq(sync(t.tmp(), bucket, "--delete --force").deleted, 2)
+end)
+
+t.test("a dry run names what it would do: the first of it, and all with --verbose or --json", function()
+  local bucket, dir, names = new_bucket(), t.tmp(), {}
+  for i = 1, 23 do names[i] = ("%02d"):format(i) end
+  make(dir, names)
+  local function told(arguments)
+    local exit, out = hilum(arguments .. " --quiet --dry-run")
+    t.eq(exit, 0)
+    return select(2, out:gsub("\n", "")), out
+  end
+  local lines, out = told(("sync '%s' '%s'"):format(dir, bucket))
+  t.eq(lines, 21)
+  t.match(out, "^would send 01 %(13 B%)\n.*would send 20 %(13 B%)\n… and 3 more %(%-%-verbose or %-%-json lists them%)\n$")
+  t.eq((told(("sync --verbose '%s' '%s'"):format(dir, bucket))), 23)
+  local other = make(t.tmp(), { "30", "31" })
+  t.eq((told(("upload '%s' '%s' '%s' --verbose"):format(dir, other, bucket))), 25)
+  sync(dir, bucket)
+  t.match(select(2, told(("download '%s' '%s'"):format(bucket, t.tmp()))), "^would fetch 01 %(13 B%)\n")
+  t.match(select(2, told(("sync '%s' '%s'"):format(bucket, new_bucket()))), "^would copy 01 ")
+  local plan_of = sync(bucket, t.tmp(), "--dry-run").plan
+  t.eq({ #plan_of, plan_of[23] }, { 23, { what = "fetch", name = "23", bytes = 13 } })
 end)
 
 t.test("delete takes away nothing that a link leads to", function()

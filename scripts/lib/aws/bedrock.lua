@@ -62,6 +62,26 @@ local function request_of(operation, id, params)
   return request
 end
 
+local REFUSED = { [400] = true, [404] = true } -- as AWS answers to an ARN that it does not have
+
+-- Why a thing with that ARN is not found from a region; nil: that is not why.
+function bedrock.elsewhere(id, region)
+  local named = tostring(id):match("^arn:[^:]*:bedrock:([^:]+):")
+  if not named or named == region then return nil end
+  return ("the ARN names the region %s, and %s is in use: AWS_REGION=%s asks there"):format(named, region, named)
+end
+
+-- The region that it asks in.
+function Client:region() return self.call.region or self.call.session.region end
+
+-- Of a thing by its name or ARN. What is in another region is refused as if it were nowhere.
+local function call_for(self, request, id)
+  local result, err, response = self.call:call(request)
+  local why = err and REFUSED[err.status] and bedrock.elsewhere(id, self:region())
+  if why then err.message = ("%s; %s"):format(err.message, why) end
+  return result, err, response
+end
+
 for name, operation in pairs(OPERATIONS) do
   local has_id = operation[3]:find("{}", 1, true)
   Client[name] = function(self, ...)
@@ -69,7 +89,7 @@ for name, operation in pairs(OPERATIONS) do
     if has_id then id, params = ... else params = ... end
     local request = request_of(operation, id, params)
     if operation.items then return each(self.call:pages(request, "nextToken"), operation.items) end
-    return self.call:call(request)
+    return call_for(self, request, id)
   end
 end
 

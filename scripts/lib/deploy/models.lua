@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- Which custom model is meant: by its name or ARN, by the job that trains it, or the one that this project trained last.
+local bedrock = require "lib.aws.bedrock"
 local host = require "hilum.host"
 
 local models = {}
@@ -13,7 +14,8 @@ local function of_model(found) return { arn = found.modelArn, name = found.model
 local function of_job(client, id)
   local job, err = client:get_customization_job(id)
   if err and is_missing(err) then
-    return fail("there is no custom model and no job '%s' in this region; `hilum finetune list` shows the jobs", id)
+    return fail("there is no custom model and no job '%s' in this region; %s", id,
+      bedrock.elsewhere(id, client:region()) or "`hilum finetune list` shows the jobs")
   end
   if not job then return nil, err end
   if not job.outputModelArn then

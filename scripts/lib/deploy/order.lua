@@ -237,7 +237,7 @@ function order.run(opt, ctx)
   if opt.dry_run then
     cost.say(state.estimate, ctx)
     ctx.print("%s", require "hilum.json".encode(state.request, { indent = 2 }))
-    return { request = state.request }
+    return { request = state.request, estimate = state.estimate }
   end
   local standing, err = throughput.find(state.place.bedrock, state.request.provisionedModelName)
   if standing == nil then error(err, 0) end

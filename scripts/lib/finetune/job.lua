@@ -4,7 +4,7 @@
 --     finetune = { bedrock = { role = "arn:aws:iam::123456789012:role/x", train = "s3://b/train.jsonl", output = "s3://b/out/",
 --       epochs = "auto", tags = { project = "cxr" }, vpc = { subnets = { "subnet-1" }, security_groups = { "sg-1" } } } }
 local check_keys = require "lib.config_keys"
-local check_uri = require "lib.aws.bedrock_uri"
+local check_uri = require "lib.aws.bedrock_uri".check
 local options = require "host.options"
 local tags_of = require "lib.aws.tags"
 

@@ -75,12 +75,13 @@ local function act(env, state, step)
 end
 
 -- Brings one resource to where it should be. Returns the step that was taken.
-local function bring(env, state, resource, tell)
+local function bring(env, state, resource, tell, made)
   local step, err = plan.step(env, state, resource)
   if not step or step.action == "ignore" or step.action == "delete" then return step, err end
   local done, found
   done, err = act(env, state, step)
   if not done then return nil, err end
+  if step.action ~= "keep" then made(step) end
   found, err = settle(env, step, tell)
   if found == nil then return nil, err end
   if found and resource.failed and resource.failed[found.status] then return failed(step, found) end
@@ -88,7 +89,7 @@ local function bring(env, state, resource, tell)
   if step.action ~= "create" then return step end
   local again
   again, err = plan.step(env, state, resource) -- half of it may have been there when it was created
-  if again and again.action == "change" then return bring(env, state, resource, tell) end
+  if again and again.action == "change" then return bring(env, state, resource, tell, made) end
   return again and step, err
 end
 
@@ -110,11 +111,11 @@ function walk.take_away(env, state, step, tell)
 end
 
 -- Creates and changes, in order; then takes away what should not be there any more, in the opposite order. tell(format, …) says what
--- happens; count() after each resource. Returns the steps.
-function walk.apply(env, state, tell, count)
+-- happens; made(step) as soon as AWS took something new or changed, before it is ready; count() after each resource. Returns the steps.
+function walk.apply(env, state, tell, made, count)
   local resources, steps = require "lib.provision.resources", {}
   for i, resource in ipairs(resources) do
-    local step, err = bring(env, state, resource, tell)
+    local step, err = bring(env, state, resource, tell, made)
     if not step then return nil, err end
     steps[i] = step
     count()

@@ -36,7 +36,10 @@ local function open_index(opt, ctx, name, settings, names)
 end
 
 local function choose_model(opt, ctx, names)
-  if #names == 0 then ctx.fail("no index yet in %s: run `hilum index`", opt.index) end
+  if #names == 0 then
+    local hint = require "lib.study.places".hint(ctx.project)
+    ctx.fail("no index yet in %s: run `hilum index`%s", opt.index, hint and "; " .. hint or "")
+  end
   if not opt.model then
     local name, others = embeddings.preferred(names)
     if #others > 0 then ctx.say("%s answers; --model asks another: %s", name, table.concat(others, ", ")) end

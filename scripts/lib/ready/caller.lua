@@ -17,15 +17,21 @@ local function with(list, ...)
   return table.move({ ... }, 1, select("#", ...), #list + 1, list)
 end
 
+-- To buy throughput and end it; for a model that is not made yet, any of the account's.
+local function throughput(inquiry)
+  local resources = with(models(inquiry), inquiry:arn("bedrock", "provisioned-model/*"))
+  if not inquiry.request.modelId then table.insert(resources, 1, inquiry:arn("bedrock", "custom-model/*")) end
+  return { { actions = { "bedrock:CreateProvisionedModelThroughput", "bedrock:DeleteProvisionedModelThroughput" }, some = true,
+    resources = resources } }
+end
+
 local WANTED = {
   finetune = function(inquiry)
     return { { actions = { "bedrock:CreateModelCustomizationJob" }, some = true,
       resources = with(models(inquiry), inquiry:arn("bedrock", "model-customization-job/*"), inquiry:arn("bedrock", "custom-model/*")) } }
   end,
-  deploy = function(inquiry)
-    return { { actions = { "bedrock:CreateProvisionedModelThroughput", "bedrock:DeleteProvisionedModelThroughput" }, some = true,
-      resources = with(models(inquiry), inquiry:arn("bedrock", "provisioned-model/*")) } }
-  end,
+  deploy = throughput,
+  expiry = throughput,
   embed = function(inquiry) return { { actions = { "bedrock:InvokeModel" }, some = true, resources = models(inquiry) } } end,
   batch = function(inquiry)
     return { { actions = { "bedrock:CreateModelInvocationJob" }, some = true,

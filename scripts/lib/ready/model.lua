@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The model: is it there, may it be used, and how long still. A legacy model can be called until its end, but nothing new is sold for it:
 -- no throughput, without which a model that was fine-tuned from it is not called.
+local bedrock = require "lib.aws.bedrock"
 local titan = require "lib.ready.titan"
 
 local model = {}
@@ -32,7 +33,8 @@ end
 local function look_at_custom(inquiry, id)
   local found, err = inquiry:client("bedrock"):get_custom_model(id)
   if err and err.status == 404 then
-    inquiry:stop("custom model", id .. " is not there", "`hilum finetune list` shows the jobs and their models")
+    inquiry:stop("custom model", id .. " is not there",
+      bedrock.elsewhere(id, inquiry.region) or "`hilum finetune list` shows the jobs and their models")
     return nil
   end
   found = inquiry:got("custom model", found, err)

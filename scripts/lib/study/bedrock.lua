@@ -7,6 +7,7 @@ local cost = require "lib.cost"
 local held_out = require "lib.study.held_out"
 local ledger = require "lib.cost.ledger"
 local model = require "lib.model"
+local places = require "lib.study.places"
 local plural = require "lib.plural"
 local ready = require "lib.ready"
 local tenure = require "lib.study.tenure"
@@ -140,7 +141,7 @@ function Study:choose_places()
   local made = self.job and self.job.outputModelArn
   if not self:holds_more(self.opt.base_model) and not (made and self:holds_more(made)) then return {} end
   self.ctx.say("there are embeddings of more images by these models, which stay as they are: the study's go to study/")
-  return { embeddings = self.ctx.project:path "study/embeddings", index = self.ctx.project:path "study/index" }
+  return { embeddings = self.ctx.project:path(places.embeddings), index = self.ctx.project:path(places.index) }
 end
 
 function Study:embed(id)
@@ -199,6 +200,7 @@ end
 function study.run(opt, ctx, say)
   local self = prepare(opt, ctx, say)
   self:gate()
+  local settled <close> = cost.settle(ctx) -- luacheck: ignore 211
   self.places = self:choose_places()
   say("finetune", "Bedrock trains the model")
   local tuned = self:train()

@@ -11,7 +11,7 @@ workflow.options = {
   { "list", type = "path", metavar = "FILE", help = "only the names in this file, one a line" },
   { "compare", type = "choice", choices = { "time", "size", "content" }, default = "time",
     help = "what is there already: same size and not older; same size; same checksum, where that can be told" },
-  { "dry-run", type = "flag", help = "say what would be done" },
+  { "dry-run", type = "flag", help = "say what would be done: the first of it, and all with --verbose or --json" },
   { "at-once", type = "integer", min = 1, max = 1024, default = 16, help = "how many files at the same time" },
 }
 
@@ -48,7 +48,7 @@ function workflow.put(opt) return { storage_class = opt.storage_class, sse = opt
 -- lib/transfer's options from a workflow's; put: as above, if something is stored.
 function workflow.settings(opt, label, put)
   return { compare = opt.compare, include = opt.include, exclude = opt.exclude, names = names_of(opt.list), dry_run = opt.dry_run,
-    at_once = opt.at_once, label = label, put = put }
+    noted = (opt.verbose or opt.json) and math.huge or SHOWN, at_once = opt.at_once, label = label, put = put }
 end
 
 function workflow.size(bytes)
@@ -58,8 +58,16 @@ function workflow.size(bytes)
   return (power == 1 and "%.0f %s" or "%.1f %s"):format(bytes, units[power])
 end
 
+-- What a dry run would do: the first of it, or all.
+local function print_plan(result, ctx)
+  for _, step in ipairs(result.plan or {}) do ctx.print("would %s %s (%s)", step.what, step.name, workflow.size(step.bytes)) end
+  local untold = result.plan and result.sent + result.deleted - #result.plan or 0
+  if untold > 0 then ctx.print("… and %d more (--verbose or --json lists them)", untold) end
+end
+
 -- Prints the failures, says the sum, and gives the result its exit status.
 function workflow.tell(result, ctx)
+  print_plan(result, ctx)
   for i = 1, math.min(#result.failures, SHOWN) do ctx.print("%s", result.failures[i].message) end
   if #result.failures > SHOWN then ctx.print("and %d more (--json lists them)", #result.failures - SHOWN) end
   local seconds = math.max(result.seconds, 1e-9)

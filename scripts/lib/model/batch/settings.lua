@@ -16,7 +16,7 @@ end
 
 local function work_of(opt, ctx)
   if not opt.work then ctx.usage("--work s3://BUCKET/PREFIX/ is missing: where the images go for Bedrock, and its answers") end
-  return (require "lib.aws.bedrock_uri"(opt.work, "--work", ctx):gsub("/*$", "/"))
+  return (require "lib.aws.bedrock_uri".check(opt.work, "--work", ctx):gsub("/*$", "/"))
 end
 
 -- m: the model.

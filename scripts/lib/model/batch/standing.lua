@@ -8,7 +8,8 @@ local standing = {}
 
 local function text_of(job)
   if job.phase == "submitted" or job.phase == "ready" then
-    return ("is not over, with %s: `hilum embed --batch` as before goes on with it"):format(plural(#job.records, "image"))
+    return ("is not over, with %s: `hilum embed --batch` as before goes on with it, `hilum embed stop %s` ends it"):format(
+      plural(#job.records, "image"), job.name)
   end
   return "is over, but its images are still on S3: `hilum embed --batch --delete-data` as before removes them"
 end
