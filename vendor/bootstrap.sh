@@ -4,15 +4,17 @@
 #   build     what is missing from the distribution, configure, compile        -> build/bin/hilum
 #   demo      build, then `hilum demo`: the whole workflow, offline            -> hilum-demo/
 #   test      build, then the tests
-#   test all  the tests also under the sanitizers, the fuzzers, with a browser, Ceph, OpenSearch and the linters
+#   test all  the tests also under the sanitizers, the fuzzers, for ARM, with a browser, Ceph, OpenSearch and the linters
 set -eu
 CDPATH="" cd "$(dirname "$0")/.."
 
-build_packages="gcc libc6-dev cmake ninja-build pkg-config liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev
-  libjpeg-dev libpng-dev libssl-dev libopenblas-dev libexpat1-dev libarchive-dev libmicrohttpd-dev libedit-dev"
+libraries="liblua5.4-dev lua-cjson libcsv-dev libcurl4-openssl-dev libisal-dev libjpeg-dev libpng-dev libssl-dev libopenblas-dev
+  libexpat1-dev libarchive-dev libmicrohttpd-dev libedit-dev"
+build_packages="gcc libc6-dev cmake ninja-build pkg-config $libraries"
 test_packages="openssl curl"
 all_packages="$test_packages clang clang-format libclang-rt-14-dev lua-check chromium ceph-mon ceph-osd radosgw nginx-light
   tmux zsh fish mandoc maven python3-venv"
+arm64_packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 missing_packages() {
   for package in "$@"; do
@@ -62,6 +64,19 @@ python_clients() {
   export HILUM_PYTHON="$PWD/build/python/bin/python3"
 }
 
+# What depends on the processor, built for ARM and run under qemu; on ARM the plain tests are that.
+test_arm64() {
+  [ "$(uname -m)" != aarch64 ] || return 0
+  mkdir -p build-arm64
+  { install_packages $arm64_packages && sh vendor/sysroot.sh arm64 build-arm64/sysroot $libraries; } >build-arm64/packages.log 2>&1 || {
+    echo "SKIP: the tests for ARM; its packages cannot be had here (build-arm64/packages.log)" >&2
+    return 0
+  }
+  build_in build-arm64 -DHILUM_WERROR=ON -DCMAKE_TOOLCHAIN_FILE="$PWD/vendor/aarch64-linux-gnu.cmake" \
+    -DCMAKE_SYSROOT="$PWD/build-arm64/sysroot"
+  test_in build-arm64 -L processor
+}
+
 # Ends with the plain tests, whose summary is the last thing printed.
 test_everywhere() {
   install_packages $build_packages $all_packages
@@ -73,6 +88,7 @@ test_everywhere() {
   test_in build-tsan -L threads
   build_in build-fuzz -DHILUM_WERROR=ON -DHILUM_FUZZ=ON -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=RelWithDebInfo
   test_in build-fuzz
+  test_arm64
 }
 
 case "${1:-build} ${2:-}" in

@@ -65,7 +65,7 @@ static size_t encode_fast(char *text, const uint8_t *bytes, size_t size) {
   case HL_CPU_AVX512: return hl_base64_encode_avx512(text, bytes, size);
   case HL_CPU_AVX2: return hl_base64_encode_avx2(text, bytes, size);
 #endif
-  default: return 0;
+  default: return hl_base64_encode_portable(text, bytes, size);
   }
 }
 
@@ -75,7 +75,7 @@ static size_t decode_fast(uint8_t *bytes, const char *text, size_t length) {
   case HL_CPU_AVX512: return hl_base64_decode_avx512(bytes, text, length);
   case HL_CPU_AVX2: return hl_base64_decode_avx2(bytes, text, length);
 #endif
-  default: return 0;
+  default: return hl_base64_decode_portable(bytes, text, length);
   }
 }
 

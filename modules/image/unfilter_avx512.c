@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#if defined(__x86_64__)
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,3 +68,4 @@ static inline void transpose_lanes(vec *v) {
 #include "image/unfilter_wave.h"
 
 void hl_unfilter_avx512(const struct hl_filtered *filtered) { undo_by_waves(filtered); }
+#endif

@@ -87,8 +87,8 @@ static void test_constant(size_t width, size_t height, uint8_t grey) {
   free(pixels);
 }
 
-static void test_bits_equal(uint32_t width, uint32_t height) {
 #if defined(__x86_64__)
+static void test_bits_equal(uint32_t width, uint32_t height) {
   float x[64 * 64], other_x[64 * 64], plain[HL_FEATURES], other[HL_FEATURES];
   uint8_t *pixels = picture(width, height);
   hl_area64_portable(pixels, width, height, x);
@@ -105,8 +105,8 @@ static void test_bits_equal(uint32_t width, uint32_t height) {
     hl_describe_avx512(x, &tables, other);
     CHECK(memcmp(x, other_x, sizeof x) == 0 && memcmp(plain, other, sizeof plain) == 0);
   }
-#endif
 }
+#endif
 
 int main(void) {
   test_equal(64, 64, golden_64x64);
@@ -120,6 +120,8 @@ int main(void) {
   test_constant(1, 1, 200);
   test_constant(3, 700, 0);
   test_constant(64, 64, 255);
+#if defined(__x86_64__)
   for (size_t i = 0; i < 6; i++) test_bits_equal(sides[i], sides[5 - i] / 3 + 1);
+#endif
   return check_report();
 }

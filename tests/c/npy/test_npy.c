@@ -56,7 +56,6 @@ static void test_versions(void) {
   static const char text[] = "{'descr': '<f4', 'fortran_order': False, 'shape': (5, 7)}";
   uint8_t bytes[128] = "\x93NUMPY\2\0";
   struct hl_npy_info info;
-  struct hl_error err;
   bytes[8] = sizeof text - 1;
   memcpy(bytes + 12, text, sizeof text);
   CHECK(hl_npy_parse(bytes, sizeof bytes, &info, &err) && info.rows == 5 && info.cols == 7);
